@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+// passthru: the floors of the house, lowest first. A target imports only from floors below it.
+import PackageDescription
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "passthru",
+    products: [.executable(name: "passthru", targets: ["passthru"])],
+    traits: [
+        .trait(name: "Web", description: "The web page and its HTTP door. Reserved: no target uses it yet.")
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        // Floor 0: what Swift cannot spell.
+        .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra"])]),
+        // Floor 1: the machine as files and programs, documents as values, words in two languages.
+        .target(name: "Machine", dependencies: ["CLinux", system]),
+        .target(name: "Formats"),
+        .target(name: "Wording"),
+        // Floor 2: what there is.
+        .target(name: "Inventory", dependencies: ["CLinux", "Machine", "Formats", "Wording", system]),
+        // Floor 3: what it means, what can be done, how a guest says it.
+        .target(name: "Readiness", dependencies: ["Inventory", "Formats", "Wording"]),
+        .target(name: "Changes", dependencies: ["Inventory", "Wording"]),
+        .target(name: "Guests", dependencies: ["Inventory", "Formats"]),
+        // Floor 4: doing it.
+        .target(name: "Transactions", dependencies: ["Changes", "Inventory", "Machine", "Wording", system]),
+        // Floor 5: deciding what to do.
+        .target(name: "Planning", dependencies: ["Changes", "Inventory", "Readiness", "Wording"]),
+        // Floor 6: one file per verb.
+        .target(
+            name: "Operations",
+            dependencies: [
+                "Planning", "Transactions", "Changes", "Readiness", "Guests", "Inventory", "Formats", "Machine",
+                "Wording",
+                system,
+            ]
+        ),
+        // Floor 7: thin doors.
+        .executableTarget(
+            name: "passthru",
+            dependencies: [
+                "Operations", "Readiness", "Planning", "Guests", "Inventory", "Machine", "Wording", argumentParser,
+            ]
+        ),
+        // Tests.
+        .target(name: "TestHosts", dependencies: ["Machine", "Formats"], path: "Tests/TestHosts"),
+        .testTarget(name: "MachineTests", dependencies: ["Machine", "TestHosts"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
+        .testTarget(
+            name: "InventoryTests",
+            dependencies: ["Inventory", "Machine", "TestHosts"],
+            exclude: ["ACPI/Tables", "ACPI/KernelLogs"]
+        ),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c2x
+)
+
+for target in package.targets where target.type != .plugin && target.name != "CLinux" {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
+    ]
+}
