@@ -1,0 +1,38 @@
+// What Swift cannot spell: system calls without a wrapper, work between fork and exec, and embedded tables.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// Flags that <fcntl.h> only gives with _GNU_SOURCE (checked in files.c).
+static const int clinux_o_path = 010000000;
+static const int clinux_at_empty_path = 0x1000;
+
+// openat2(2) with RESOLVE_IN_ROOT: `path` is resolved as if `root` were "/", so no link leads out of it.
+// Returns a descriptor or -errno (-ENOSYS before Linux 5.6).
+int clinux_open_in_root(int root, const char *path, int flags);
+
+// Writes `length` bytes to the existing file `path` in a child process and waits `milliseconds` for it.
+// Returns 0, the child's errno, or ETIMEDOUT when the write did not come back: the child is then left behind,
+// because a process that waits inside a driver cannot be killed.
+int clinux_write_with_deadline(const char *path, const void *bytes, size_t length, int milliseconds);
+
+// Reads `path` (or, with `link`, its target) in a child process and waits `milliseconds` for it. On success returns 0
+// and stores up to `capacity` bytes and their number; else the child's errno or ETIMEDOUT as above.
+int clinux_read_with_deadline(const char *path, bool link, void *buffer, size_t capacity, size_t *length,
+                              int milliseconds);
+
+// Starts `path` with `argv` and `envp` (no shell, standard input from /dev/null, in a session of its own), collects standard
+// output and error together, and waits `milliseconds`. Returns 0 and the wait status, or an errno; ETIMEDOUT after
+// the whole process group was killed.
+int clinux_run(const char *path, char *const argv[], char *const envp[], void *buffer, size_t capacity,
+               size_t *length, int *status, int milliseconds);
+
+// The embedded name tables (see Scripts/nametable.swift); length 0 when they were not built.
+typedef struct {
+    const unsigned char *bytes;
+    size_t length;
+} clinux_table;
+clinux_table clinux_pci_names(void);
+clinux_table clinux_usb_names(void);

@@ -1,0 +1,19 @@
+#include "clinux.h"
+
+#if __has_embed("tables/pci.names")
+static const unsigned char pci_names[] = {
+#embed "tables/pci.names"
+};
+clinux_table clinux_pci_names(void) { return (clinux_table){pci_names, sizeof pci_names}; }
+#else
+clinux_table clinux_pci_names(void) { return (clinux_table){0, 0}; }
+#endif
+
+#if __has_embed("tables/usb.names")
+static const unsigned char usb_names[] = {
+#embed "tables/usb.names"
+};
+clinux_table clinux_usb_names(void) { return (clinux_table){usb_names, sizeof usb_names}; }
+#else
+clinux_table clinux_usb_names(void) { return (clinux_table){0, 0}; }
+#endif

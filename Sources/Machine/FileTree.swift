@@ -1,0 +1,89 @@
+public import SystemPackage
+
+/// What kind of thing a path names (inode(7)).
+public enum FileKind: String, Sendable, Codable {
+    case file, directory, symbolicLink, characterDevice, blockDevice, other
+}
+
+/// The part of stat(2) that passthru looks at.
+public struct FileStatus: Sendable, Hashable {
+    public var kind: FileKind
+    /// Permission bits only (07777).
+    public var mode: UInt32
+    public var owner: UInt32
+    public var group: UInt32
+    public var size: Int
+
+    public init(kind: FileKind, mode: UInt32, owner: UInt32 = 0, group: UInt32 = 0, size: Int = 0) {
+        self.kind = kind
+        self.mode = mode
+        self.owner = owner
+        self.group = group
+        self.size = size
+    }
+}
+
+/// A machine's files, wherever they are: live, in a folder, in an archive, in a test.
+///
+/// Paths are absolute from the machine's root. Errors are the errno that a kernel would give.
+public protocol FileTree: Sendable {
+    /// The first `limit` bytes of a file.
+    func read(_ path: String, limit: Int) throws(Errno) -> [UInt8]
+    /// The text of a symbolic link, as readlink(2) gives it.
+    func link(_ path: String) throws(Errno) -> String
+    /// The names in a directory without `.` and `..`, in no particular order.
+    func list(_ path: String) throws(Errno) -> [String]
+    /// Kind, permissions and size; of the link itself unless `following`.
+    func status(_ path: String, following: Bool) throws(Errno) -> FileStatus
+    /// A directory opened once for many look-ups.
+    func directory(_ path: String) throws(Errno) -> any FileDirectory
+    /// Writes to an existing file, without creating or truncating, and gives up after `milliseconds`.
+    /// `ETIMEDOUT` means that the write is still stuck in the kernel.
+    func write(_ path: String, bytes: [UInt8], milliseconds: Int) throws(Errno)
+    /// Puts `bytes` in the place of the file, whole and durable or not at all, and makes the folders above it; with nil
+    /// the file is removed, and it is no error if there is none.
+    func replace(_ path: String, with bytes: [UInt8]?) throws(Errno)
+    /// Whether this is the machine that passthru runs on.
+    var isLive: Bool { get }
+}
+
+/// An open directory: look-ups in it cost one short path each.
+public protocol FileDirectory {
+    /// The bytes of a small file (at most one page, as sysfs attributes are).
+    func read(_ name: String) throws(Errno) -> [UInt8]
+    func link(_ name: String) throws(Errno) -> String
+    func list() throws(Errno) -> [String]
+    /// A status of the entry itself, links not followed.
+    func status(_ name: String) throws(Errno) -> FileStatus
+}
+
+extension FileTree {
+    public var isLive: Bool { false }
+
+    public func directory(_ path: String) throws(Errno) -> any FileDirectory {
+        let status = try status(path, following: true)
+        guard status.kind == .directory else { throw .notDirectory }
+        return PathDirectory(tree: self, path: path)
+    }
+
+    public func write(_ path: String, bytes: [UInt8], milliseconds: Int) throws(Errno) {
+        throw .readOnlyFileSystem
+    }
+
+    public func replace(_ path: String, with bytes: [UInt8]?) throws(Errno) {
+        throw .readOnlyFileSystem
+    }
+}
+
+/// A directory in a tree that has nothing better than whole paths.
+private struct PathDirectory: FileDirectory {
+    let tree: any FileTree
+    let path: String
+
+    func read(_ name: String) throws(Errno) -> [UInt8] { try tree.read(path + "/" + name, limit: 1 << 16) }
+    func link(_ name: String) throws(Errno) -> String { try tree.link(path + "/" + name) }
+    func list() throws(Errno) -> [String] { try tree.list(path) }
+    func status(_ name: String) throws(Errno) -> FileStatus {
+        try tree.status(path + "/" + name, following: false)
+    }
+}

@@ -1,0 +1,182 @@
+internal import CLinux
+internal import Glibc
+public import SystemPackage
+
+/// The live machine, or a folder that is laid out as a machine's root.
+///
+/// In a folder every path is resolved as if the folder were `/` (openat2(2), `RESOLVE_IN_ROOT`): a link in a captured
+/// host cannot lead to a file of the machine that looks at it.
+public final class FolderTree: FileTree {
+    private let root: CInt
+    public let isLive: Bool
+
+    /// The machine that passthru runs on.
+    public static let live = FolderTree(root: AT_FDCWD, isLive: true)
+
+    private init(root: CInt, isLive: Bool) {
+        self.root = root
+        self.isLive = isLive
+    }
+
+    /// A folder laid out as a root: `sys/`, `proc/`, `etc/` and so on.
+    public convenience init(folder: String) throws(Errno) {
+        let descriptor = Glibc.open(folder, clinux_o_path | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+        self.init(root: descriptor, isLive: false)
+    }
+
+    deinit {
+        if !isLive { close(root) }
+    }
+
+    private func open(_ path: String, _ flags: CInt) throws(Errno) -> CInt {
+        let descriptor: CInt
+        if isLive {
+            let opened = openat(AT_FDCWD, path, flags | O_CLOEXEC)
+            descriptor = opened < 0 ? -errno : opened
+        } else {
+            descriptor = clinux_open_in_root(root, path, flags)
+        }
+        guard descriptor >= 0 else { throw Errno(rawValue: -descriptor) }
+        return descriptor
+    }
+
+    public func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
+        // Opening a device node, a FIFO or a terminal can block or act: only plain files are read.
+        let descriptor = try open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        defer { close(descriptor) }
+        return try contents(of: descriptor, limit: limit)
+    }
+
+    public func link(_ path: String) throws(Errno) -> String {
+        if isLive { return try target(at: AT_FDCWD, path) }
+        let descriptor = try open(path, clinux_o_path | O_NOFOLLOW)
+        defer { close(descriptor) }
+        return try target(at: descriptor, "")
+    }
+
+    public func list(_ path: String) throws(Errno) -> [String] {
+        try names(in: open(path, O_RDONLY | O_DIRECTORY))
+    }
+
+    public func status(_ path: String, following: Bool) throws(Errno) -> FileStatus {
+        let descriptor = try open(path, following ? clinux_o_path : clinux_o_path | O_NOFOLLOW)
+        defer { close(descriptor) }
+        return try statusOf(descriptor, "")
+    }
+
+    public func directory(_ path: String) throws(Errno) -> any FileDirectory {
+        OpenDirectory(descriptor: try open(path, clinux_o_path | O_DIRECTORY), tree: self, path: path)
+    }
+
+    public func write(_ path: String, bytes: [UInt8], milliseconds: Int) throws(Errno) {
+        guard isLive else { throw .readOnlyFileSystem }
+        let error = bytes.withUnsafeBytes {
+            clinux_write_with_deadline(path, $0.baseAddress, $0.count, CInt(milliseconds))
+        }
+        guard error == 0 else { throw Errno(rawValue: error) }
+    }
+}
+
+/// A directory held open by a descriptor.
+///
+/// Names in it are read without following a link out of it; sysfs attributes are plain files.
+private final class OpenDirectory: FileDirectory {
+    let descriptor: CInt
+    let tree: FolderTree
+    let path: String
+
+    init(descriptor: CInt, tree: FolderTree, path: String) {
+        self.descriptor = descriptor
+        self.tree = tree
+        self.path = path
+    }
+
+    deinit { close(descriptor) }
+
+    func read(_ name: String) throws(Errno) -> [UInt8] {
+        let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard file >= 0 else { throw Errno(rawValue: errno) }
+        defer { close(file) }
+        return try contents(of: file, limit: 1 << 16)
+    }
+
+    func link(_ name: String) throws(Errno) -> String { try target(at: descriptor, name) }
+
+    func list() throws(Errno) -> [String] { try tree.list(path) }
+
+    func status(_ name: String) throws(Errno) -> FileStatus {
+        try statusOf(descriptor, name)
+    }
+}
+
+/// Up to `limit` bytes of an open file. Small files cost one read(2): a sysfs attribute is never longer than a page.
+private func contents(of descriptor: CInt, limit: Int) throws(Errno) -> [UInt8] {
+    let page = 4096
+    var failure: CInt = 0
+    var count = 0
+    var result = [UInt8](unsafeUninitializedCapacity: page) { buffer, initialized in
+        count = Glibc.read(descriptor, buffer.baseAddress, Swift.min(page, limit))
+        if count < 0 { failure = errno }
+        initialized = Swift.max(0, count)
+    }
+    guard failure == 0 else { throw Errno(rawValue: failure) }
+    if count < page && count < 64 || count == 0 { return result }
+    // /proc gives long files in pieces; a piece shorter than a page is not yet the end.
+    while result.count < limit {
+        let wanted = Swift.min(1 << 16, limit - result.count)
+        let piece = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, initialized in
+            count = Glibc.read(descriptor, buffer.baseAddress, wanted)
+            if count < 0 { failure = errno }
+            initialized = Swift.max(0, count)
+        }
+        guard failure == 0 else { throw Errno(rawValue: failure) }
+        if piece.isEmpty { break }
+        result += piece
+    }
+    return result
+}
+
+private func target(at descriptor: CInt, _ name: String) throws(Errno) -> String {
+    try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer throws(Errno) -> String in
+        guard let start = buffer.baseAddress else { throw .noMemory }
+        let count = readlinkat(descriptor, name, start, buffer.count)
+        guard count >= 0 else { throw Errno(rawValue: errno) }
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+}
+
+/// The names in the directory behind `descriptor`, which is closed.
+private func names(in descriptor: CInt) throws(Errno) -> [String] {
+    guard let stream = fdopendir(descriptor) else {
+        let error = errno
+        close(descriptor)
+        throw Errno(rawValue: error)
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != "." && name != ".." { names.append(name) }
+    }
+    return names
+}
+
+private func statusOf(_ descriptor: CInt, _ name: String) throws(Errno) -> FileStatus {
+    var s = stat()
+    guard fstatat(descriptor, name, &s, clinux_at_empty_path | AT_SYMLINK_NOFOLLOW) == 0 else {
+        throw Errno(rawValue: errno)
+    }
+    let kind: FileKind =
+        switch s.st_mode & S_IFMT {
+        case S_IFREG: .file
+        case S_IFDIR: .directory
+        case S_IFLNK: .symbolicLink
+        case S_IFCHR: .characterDevice
+        case S_IFBLK: .blockDevice
+        default: .other
+        }
+    return FileStatus(kind: kind, mode: s.st_mode & 0o7777, owner: s.st_uid, group: s.st_gid, size: Int(s.st_size))
+}

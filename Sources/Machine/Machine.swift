@@ -1,0 +1,104 @@
+public import SystemPackage
+
+/// A Linux machine as files, device nodes and programs: the one that runs passthru, or a captured one.
+///
+/// Everything that passthru knows of a machine came through this type.
+public struct Machine: Sendable {
+    public let tree: any FileTree
+
+    public init(_ tree: any FileTree) {
+        self.tree = tree
+    }
+
+    /// The machine that passthru runs on.
+    public static let live = Machine(FolderTree.live)
+
+    public var isLive: Bool { tree.isLive }
+
+    /// All bytes of a file, at most `limit`.
+    public func read(_ path: String, limit: Int = 64 << 20) throws(Errno) -> [UInt8] {
+        try tree.read(path, limit: limit)
+    }
+
+    /// A file's text without the white space at its end, as sysfs attributes are meant.
+    public func text(_ path: String) throws(Errno) -> String {
+        try String(decoding: tree.read(path, limit: 64 << 20).trimmed, as: UTF8.self)
+    }
+
+    /// A file's text, or nil when there is none to be had.
+    public func textIfAny(_ path: String) -> String? {
+        try? text(path)
+    }
+
+    /// The text of a symbolic link.
+    public func link(_ path: String) throws(Errno) -> String {
+        try tree.link(path)
+    }
+
+    /// The last component of a link's target: the way sysfs names a driver, a subsystem, a group.
+    public func linkName(_ path: String) -> String? {
+        guard let target = try? tree.link(path) else { return nil }
+        return split(target).name
+    }
+
+    /// Where a link leads, as a path from the root. The folder that holds the link must not itself be a link.
+    public func linkTarget(_ path: String) throws(Errno) -> String {
+        let target = try tree.link(path)
+        return normalize(target.utf8.first == UInt8(ascii: "/") ? target : split(path).parent + "/" + target)
+    }
+
+    /// The names in a directory, sorted by their bytes.
+    public func list(_ path: String) throws(Errno) -> [String] {
+        try tree.list(path).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// The names in a directory, none where there is no such directory.
+    public func listIfAny(_ path: String) -> [String] {
+        (try? list(path)) ?? []
+    }
+
+    public func exists(_ path: String) -> Bool {
+        (try? tree.status(path, following: true)) != nil
+    }
+
+    public func status(_ path: String, following: Bool = true) throws(Errno) -> FileStatus {
+        try tree.status(path, following: following)
+    }
+
+    public func directory(_ path: String) throws(Errno) -> any FileDirectory {
+        try tree.directory(path)
+    }
+
+    /// The lines of a long file that `wanted` picks, without their line ends. A captured host keeps only these.
+    public func lines(in path: String, where wanted: (ArraySlice<UInt8>) -> Bool) throws(Errno) -> [String] {
+        if let recorder = tree as? RecordingTree {
+            return try recorder.lines(in: path, where: wanted)
+        }
+        return try pick(from: tree.read(path, limit: 256 << 20), where: wanted)
+    }
+}
+
+func pick(from bytes: [UInt8], where wanted: (ArraySlice<UInt8>) -> Bool) -> [String] {
+    var lines: [String] = []
+    var start = bytes.startIndex
+    while start < bytes.endIndex {
+        let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
+        let line = bytes[start..<end]
+        if wanted(line) { lines.append(String(decoding: line, as: UTF8.self)) }
+        start = end + 1
+    }
+    return lines
+}
+
+extension Collection<UInt8> where Self: BidirectionalCollection {
+    /// Without white space and NUL at the end.
+    public var trimmed: SubSequence {
+        var end = endIndex
+        while end > startIndex {
+            let before = index(before: end)
+            guard self[before] <= 0x20 else { break }
+            end = before
+        }
+        return self[startIndex..<end]
+    }
+}

@@ -1,0 +1,93 @@
+internal import CLinux
+internal import Glibc
+public import SystemPackage
+
+/// How a program ended.
+public struct ProgramResult: Sendable, Equatable {
+    /// The exit status, or 128 plus the signal that ended it, as shells count.
+    public let status: Int
+    /// Standard output and standard error, in the order written, at most 64 KiB.
+    public let output: String
+
+    public init(status: Int, output: String) {
+        self.status = status
+        self.output = output
+    }
+}
+
+extension Machine {
+    /// Runs a program of the live machine by its absolute path, never through a shell, and kills it with all its
+    /// children after `milliseconds` (`ETIMEDOUT`).
+    public func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult {
+        guard isLive else { throw .noSuchFileOrDirectory }
+        let argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+        let variables = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]
+        let environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
+        defer { (argv + environment).forEach { free($0) } }
+        let capacity = 1 << 16
+        var length = 0
+        var status: CInt = 0
+        var error: CInt = 0
+        let output = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            error = clinux_run(
+                path,
+                argv,
+                environment,
+                buffer.baseAddress,
+                capacity,
+                &length,
+                &status,
+                CInt(milliseconds)
+            )
+            count = length
+        }
+        guard error == 0 else { throw Errno(rawValue: error) }
+        let signal = Int(status & 0x7F)
+        return ProgramResult(
+            status: signal == 0 ? Int((status >> 8) & 0xFF) : 128 + signal,
+            output: String(decoding: output, as: UTF8.self)
+        )
+    }
+
+    /// The first of these programs that is there to be run, looked for where every Linux keeps them.
+    public func program(_ name: String) -> String? {
+        ["/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"].lazy.map { $0 + name }.first { path in
+            guard let status = try? status(path) else { return false }
+            return status.kind == .file && status.mode & 0o111 != 0
+        }
+    }
+
+    /// Reads a file in a child process: the way to look at a device whose driver may be stuck.
+    public func readWithDeadline(_ path: String, milliseconds: Int) throws(Errno) -> [UInt8] {
+        try inChild(path, link: false, milliseconds)
+    }
+
+    /// Reads a link in a child process.
+    public func linkWithDeadline(_ path: String, milliseconds: Int) throws(Errno) -> String {
+        try String(decoding: inChild(path, link: true, milliseconds), as: UTF8.self)
+    }
+
+    private func inChild(_ path: String, link: Bool, _ milliseconds: Int) throws(Errno) -> [UInt8] {
+        guard isLive else { return try link ? Array(tree.link(path).utf8) : tree.read(path, limit: 1 << 16) }
+        var error: CInt = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+            var length = 0
+            error = clinux_read_with_deadline(path, link, buffer.baseAddress, 1 << 16, &length, CInt(milliseconds))
+            count = error == 0 ? length : 0
+        }
+        guard error == 0 else { throw Errno(rawValue: error) }
+        return bytes
+    }
+}
+
+extension Machine {
+    /// Waits; not at all on a machine that is not live, where nothing changes by waiting.
+    public func pause(milliseconds: Int) {
+        if isLive { usleep(UInt32(milliseconds) * 1000) }
+    }
+}
+
+extension Machine {
+    /// Whether passthru runs as root here.
+    public var isRoot: Bool { isLive && geteuid() == 0 }
+}
