@@ -1,0 +1,187 @@
+/// One pass over a UCI file.
+struct UCIReader {
+    private let bytes: [UInt8]
+    private var index = 0
+    private var line = 1
+    private(set) var package: String?
+    private(set) var sections: [UCIDocument.Section] = []
+    private var current: Int?
+    private var places: [String: Int] = [:]
+
+    init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    mutating func readAll() throws(UCIError) {
+        while index < bytes.count {
+            let start = index
+            let startLine = line
+            let (words, end) = try statement()
+            if !words.isEmpty {
+                let first = bytes[start..<end].firstIndex { !isSpace($0) } ?? start
+                try take(words, first..<end, startLine)
+            }
+        }
+    }
+
+    /// isspace() of the C locale.
+    private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+
+    /// The words up to the end of the line, a ";" or a comment, and where the last word ends.
+    private mutating func statement() throws(UCIError) -> (words: [[UInt8]], end: Int) {
+        var words: [[UInt8]] = []
+        var end = index
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte == UInt8(ascii: "\n") {
+                line += 1
+                index += 1
+                return (words, end)
+            } else if isSpace(byte) {
+                index += 1
+            } else if byte == UInt8(ascii: "#") {
+                while index < bytes.count, bytes[index] != UInt8(ascii: "\n") {
+                    index += 1
+                }
+            } else if byte == UInt8(ascii: ";") {
+                index += 1
+                return (words, end)
+            } else {
+                words.append(try word())
+                end = index
+            }
+        }
+        return (words, end)
+    }
+
+    private mutating func word() throws(UCIError) -> [UInt8] {
+        var result: [UInt8] = []
+        while index < bytes.count {
+            let byte = bytes[index]
+            switch byte {
+            case UInt8(ascii: "'"), UInt8(ascii: "\""):
+                try quoted(byte, &result)
+            case UInt8(ascii: "#"), UInt8(ascii: ";"):
+                return result
+            case UInt8(ascii: "\\"):
+                escape(&result)
+            default:
+                if isSpace(byte) {
+                    return result
+                }
+                result.append(byte)
+                index += 1
+            }
+        }
+        return result
+    }
+
+    private mutating func quoted(_ quote: UInt8, _ result: inout [UInt8]) throws(UCIError) {
+        let startLine = line
+        index += 1
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte == quote {
+                index += 1
+                return
+            }
+            if byte == UInt8(ascii: "\\"), quote == UInt8(ascii: "\"") {
+                escape(&result)
+                continue
+            }
+            if byte == UInt8(ascii: "\n") {
+                line += 1
+            }
+            // A line's end inside of quotes is one byte, whatever the file has.
+            let isLineEnd =
+                byte == UInt8(ascii: "\r") && index + 1 < bytes.count
+                && bytes[index + 1] == UInt8(ascii: "\n")
+            if !isLineEnd {
+                result.append(byte)
+            }
+            index += 1
+        }
+        throw UCIError(reason: .openQuote, line: startLine)
+    }
+
+    /// A backslash: the next byte as it is, or nothing at a line's end.
+    private mutating func escape(_ result: inout [UInt8]) {
+        index += 1
+        if index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\r"), bytes[index + 1] == UInt8(ascii: "\n") {
+            index += 1
+        }
+        guard index < bytes.count else { return }
+        if bytes[index] == UInt8(ascii: "\n") {
+            line += 1
+        } else {
+            result.append(bytes[index])
+        }
+        index += 1
+    }
+
+    private mutating func take(_ words: [[UInt8]], _ range: Range<Int>, _ line: Int) throws(UCIError) {
+        let texts = words.map { String(decoding: $0, as: UTF8.self) }
+        switch texts[0] {
+        case "package", "p":
+            guard words.count == 2 else { throw UCIError(reason: .wrongNumberOfWords, line: line) }
+            package = texts[1]
+        case "config", "c":
+            guard words.count == 2 || words.count == 3 else { throw UCIError(reason: .wrongNumberOfWords, line: line) }
+            guard !words[1].isEmpty, words[1].allSatisfy({ (33...126).contains($0) }) else {
+                throw UCIError(reason: .badName(printable(words[1])), line: line)
+            }
+            let name = words.count == 3 && !words[2].isEmpty ? try validName(words[2], line) : nil
+            try open(texts[1], name, range, line)
+        case "option", "o", "list", "l":
+            guard words.count == 2 || words.count == 3 else { throw UCIError(reason: .wrongNumberOfWords, line: line) }
+            let name = try validName(words[1], line)
+            guard let current else { throw UCIError(reason: .optionOutsideSection, line: line) }
+            let value = texts.count == 3 ? texts[2] : ""
+            add(name, value, isList: texts[0].utf8.first == UInt8(ascii: "l"), range, to: &sections[current])
+        default:
+            throw UCIError(reason: .unknownStatement(printable(words[0])), line: line)
+        }
+    }
+
+    private func validName(_ name: [UInt8], _ line: Int) throws(UCIError) -> String {
+        let isValid = name.allSatisfy {
+            $0 == UInt8(ascii: "_") || $0 &- UInt8(ascii: "0") < 10 || ($0 | 0x20) &- UInt8(ascii: "a") < 26
+        }
+        guard isValid, !name.isEmpty else { throw UCIError(reason: .badName(printable(name)), line: line) }
+        return String(decoding: name, as: UTF8.self)
+    }
+
+    private mutating func open(_ type: String, _ name: String?, _ range: Range<Int>, _ line: Int) throws(UCIError) {
+        if let name, let known = places[name] {
+            guard sections[known].type == type else { throw UCIError(reason: .typeChanged(name), line: line) }
+            sections[known].ranges.append(range)
+            current = known
+            return
+        }
+        if let name {
+            places[name] = sections.count
+        }
+        current = sections.count
+        sections.append(UCIDocument.Section(type: type, name: name, ranges: [range]))
+    }
+
+    private func add(
+        _ name: String,
+        _ value: String,
+        isList: Bool,
+        _ range: Range<Int>,
+        to section: inout UCIDocument.Section
+    ) {
+        guard let place = section.options.firstIndex(where: { $0.name == name }) else {
+            let first = isList ? UCIDocument.Value.list([value]) : .text(value)
+            section.options.append(UCIDocument.Option(name: name, value: first, ranges: [range]))
+            return
+        }
+        section.options[place].ranges.append(range)
+        switch (section.options[place].value, isList) {
+        case (.list(let items), true): section.options[place].value = .list(items + [value])
+        case (.text(let text), true): section.options[place].value = .list([text, value])
+        case (_, false): section.options[place].value = .text(value)
+        }
+    }
+}
