@@ -1,0 +1,110 @@
+public import Wording
+
+/// Something of the host that disappears with a PCI function.
+public struct Consumer: Sendable, Hashable, Codable {
+    public enum Kind: String, Sendable, Codable {
+        case network, disk, usb, display, sound, input
+    }
+
+    public var kind: Kind
+    /// The kernel's name: `eth0`, `nvme0n1`, `1-4`, `card0`.
+    public var name: String
+    /// What it is used for now, `br-lan`, `/mnt`, `swap`; empty when nothing was found.
+    public var uses: [String]
+    /// Whether the host would stop working, or become unreachable, without it.
+    public var isVital: Bool
+
+    public init(kind: Kind, name: String, uses: [String] = [], isVital: Bool = false) {
+        self.kind = kind
+        self.name = name
+        self.uses = uses
+        self.isVital = isVital
+    }
+
+    public var text: Text {
+        let used = uses.isEmpty ? "" : " (\(uses.joined(separator: ", ")))"
+        return switch kind {
+        case .network: Text(en: "network \(name)\(used)", zh: "网络 \(name)\(used)")
+        case .disk: Text(en: "disk \(name)\(used)", zh: "磁盘 \(name)\(used)")
+        case .usb: Text(en: "USB \(name)\(used)", zh: "USB \(name)\(used)")
+        case .display: Text(en: "display \(name)\(used)", zh: "显示 \(name)\(used)")
+        case .sound: Text(en: "sound \(name)\(used)", zh: "声音 \(name)\(used)")
+        case .input: Text(en: "input \(name)\(used)", zh: "输入 \(name)\(used)")
+        }
+    }
+}
+
+extension Host {
+    /// What hangs below a function, from the parts of the host that were read.
+    public func consumers(of address: PCIAddress) -> [Consumer] {
+        let bdf = address.description
+        var consumers: [Consumer] = []
+        for interface in network?.interfaces.below(bdf) ?? [] {
+            consumers.append(consumer(for: interface))
+        }
+        if let storage {
+            let uses = storage.uses(ofFunction: bdf)
+            for disk in storage.devices where disk.disk == nil && !disk.hidden && disk.isBelow(bdf) {
+                let own = uses.filter { $0.chain.first == disk.name }
+                consumers.append(
+                    Consumer(
+                        kind: .disk,
+                        name: disk.name,
+                        uses: own.map { $0.mountPoint ?? $0.kind.rawValue }.unique,
+                        isVital: own.contains { $0.kind != .volume }
+                    )
+                )
+            }
+        }
+        for device in usb?.devices.below(bdf) ?? [] where !device.isHub && !device.isRootHub {
+            let label = [device.manufacturer, device.product].compactMap(\.self).joined(separator: " ")
+            consumers.append(Consumer(kind: .usb, name: device.portPath, uses: label.isEmpty ? [] : [label]))
+        }
+        for card in display?.cards.below(bdf) ?? [] {
+            let connected = card.connectors.filter { $0.status == "connected" }.map(\.name)
+            consumers.append(Consumer(kind: .display, name: card.name, uses: connected))
+        }
+        for buffer in display?.frameBuffers.below(bdf) ?? [] {
+            consumers.append(Consumer(kind: .display, name: buffer.name))
+        }
+        return consumers
+    }
+
+    /// An interface with everything that is built on it.
+    private func consumer(for interface: NetworkInterface) -> Consumer {
+        var names = [interface.name]
+        var queue = interface.uppers + [interface.master].compactMap(\.self)
+        while let name = queue.popLast() {
+            guard !names.contains(name) else { continue }
+            names.append(name)
+            guard let upper = network?.interface(name) else { continue }
+            queue += upper.uppers + [upper.master].compactMap(\.self)
+        }
+        // A tunnel such as pppoe-wan names no link in sysfs to what carries it.
+        for other in network?.interfaces ?? [] where other.possibleLowers.contains(where: names.contains) {
+            if !names.contains(other.name) { names.append(other.name) }
+        }
+        let interfaces = names.compactMap { network?.interface($0) }
+        var uses = Array(names.dropFirst())
+        if interfaces.contains(where: { $0.hasDefaultRoute == true }) { uses.append("default route") }
+        uses += interfaces.flatMap(\.addresses).filter { !$0.isLinkLocal }.map(\.address)
+        return Consumer(
+            kind: .network,
+            name: interface.name,
+            uses: uses.unique,
+            isVital: interfaces.contains { $0.hasDefaultRoute == true || $0.addresses.contains { !$0.isLinkLocal } }
+        )
+    }
+}
+
+extension InterfaceAddress {
+    fileprivate var isLinkLocal: Bool { address.hasPrefix("fe80:") || address.hasPrefix("169.254.") }
+}
+
+extension Array where Element: Hashable {
+    /// Without repetitions, in the order of first appearance.
+    var unique: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

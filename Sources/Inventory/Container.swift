@@ -1,0 +1,38 @@
+public import Machine
+internal import SystemPackage
+
+/// Whether passthru itself runs in a container, where it sees the host's devices but cannot hand them over.
+public struct Container: Sendable, Hashable, Codable {
+    @Nullable public var isContainer: Bool?
+    /// docker, podman, lxc …; null on a host.
+    @Nullable public var kind: String?
+    public var unknown: [String: String] = [:]
+
+    public static func read(_ machine: Machine) -> Container {
+        func found(_ kind: String) -> Container { Container(isContainer: true, kind: kind) }
+        if machine.exists("/.dockerenv") { return found("docker") }
+        if machine.exists("/run/.containerenv") { return found("podman") }
+        if let kind = machine.textIfAny("/run/systemd/container"), !kind.isEmpty { return found(kind) }
+        if machine.exists("/dev/.lxc-boot-id") { return found("lxc") }
+        if machine.exists("/proc/vz"), !machine.exists("/proc/bc") { return found("openvz") }
+        if let environment = try? machine.read("/proc/1/environ") {
+            for variable in environment.split(separator: 0) where variable.starts(with: "container=".utf8) {
+                return found(String(decoding: variable.dropFirst("container=".utf8.count), as: UTF8.self))
+            }
+        }
+        let path = "/proc/1/cgroup"
+        do {
+            let text = try machine.text(path)
+            for kind in ["docker", "kubepods", "libpod", "lxc"] where text.contains("/" + kind) {
+                return found(kind == "kubepods" ? "kubernetes" : kind == "libpod" ? "podman" : kind)
+            }
+            return Container(isContainer: false, kind: nil)
+        } catch  where error == .noSuchFileOrDirectory && machine.exists("/proc/1") {
+            return Container(isContainer: false, kind: nil)  // A kernel without control groups.
+        } catch  where error == .noSuchFileOrDirectory && machine.exists("/proc/version") && !machine.isLive {
+            return Container(isContainer: false, kind: nil)
+        } catch {
+            return Container(isContainer: nil, kind: nil, unknown: ["isContainer": reason(error, path)])
+        }
+    }
+}

@@ -1,0 +1,90 @@
+public import Machine
+
+/// Everything that passthru knows of a machine, as one value.
+///
+/// A verb reads only the parts that it shows; the others are null.
+public struct Host: Sendable, Equatable, Codable {
+    @Nullable public var pci: PCIInventory?
+    @Nullable public var iommu: IOMMU?
+    @Nullable public var cpu: CPU?
+    @Nullable public var kernel: Kernel?
+    @Nullable public var firmware: Firmware?
+    @Nullable public var platform: Platform?
+    @Nullable public var container: Container?
+    @Nullable public var boot: BootConfiguration?
+    @Nullable public var usb: USBInventory?
+    @Nullable public var network: NetworkInventory?
+    @Nullable public var storage: StorageInventory?
+    @Nullable public var display: DisplayInventory?
+    @Nullable public var input: InputInventory?
+
+    /// The parts that a verb can ask for.
+    public struct Parts: OptionSet, Sendable {
+        public let rawValue: UInt32
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        public static let pci = Parts(rawValue: 1 << 0)
+        /// With `pci`: every function with its details.
+        public static let pciDetails = Parts(rawValue: 1 << 1)
+        public static let iommu = Parts(rawValue: 1 << 2)
+        public static let cpu = Parts(rawValue: 1 << 3)
+        public static let kernel = Parts(rawValue: 1 << 4)
+        public static let firmware = Parts(rawValue: 1 << 5)
+        public static let platform = Parts(rawValue: 1 << 6)
+        public static let container = Parts(rawValue: 1 << 7)
+        public static let boot = Parts(rawValue: 1 << 8)
+        public static let usb = Parts(rawValue: 1 << 9)
+        public static let network = Parts(rawValue: 1 << 10)
+        public static let storage = Parts(rawValue: 1 << 11)
+        public static let display = Parts(rawValue: 1 << 12)
+        public static let input = Parts(rawValue: 1 << 13)
+        /// With `pci`: what the id tables call each function.
+        public static let names = Parts(rawValue: 1 << 14)
+
+        /// What hangs below PCI functions.
+        public static let consumers: Parts = [.usb, .network, .storage, .display, .input]
+        public static let all = Parts(rawValue: (1 << 15) - 1)
+    }
+
+    public init() {}
+
+    public static func read(_ machine: Machine, _ parts: Parts) -> Host {
+        var host = Host()
+        if parts.contains(.kernel) { host.kernel = Kernel.read(machine) }
+        if parts.contains(.pci) {
+            var pci = PCIInventory.read(machine)
+            if parts.contains(.names) { pci.name(with: NameTables.pci(on: machine)) }
+            if parts.contains(.pciDetails) {
+                let modules = ModuleIndex.read(machine, for: pci.functions ?? [])
+                for index in (pci.functions ?? []).indices {
+                    pci.functions?[index].readDetails(from: machine, modules: modules)
+                }
+            }
+            host.pci = pci
+        }
+        if parts.contains(.iommu) { host.iommu = IOMMU.read(machine) }
+        if parts.contains(.cpu) { host.cpu = CPU.read(machine) }
+        if parts.contains(.firmware) { host.firmware = Firmware.read(machine) }
+        if parts.contains(.platform) { host.platform = Platform.read(machine) }
+        if parts.contains(.container) { host.container = Container.read(machine) }
+        if parts.contains(.boot) { host.boot = BootConfiguration.read(machine) }
+        if parts.contains(.usb) { host.usb = USBInventory.read(machine) }
+        if parts.contains(.network) { host.network = NetworkInventory.read(machine) }
+        if parts.contains(.storage) { host.storage = StorageInventory.read(machine) }
+        if parts.contains(.display) { host.display = DisplayInventory.read(machine) }
+        if parts.contains(.input) { host.input = InputInventory.read(machine) }
+        return host
+    }
+
+    /// The functions, or none when they could not be read.
+    public var functions: [PCIFunction] { pci?.functions ?? [] }
+
+    public func function(_ address: PCIAddress) -> PCIFunction? {
+        functions.first { $0.address == address }
+    }
+
+    /// All functions of an IOMMU group.
+    public func members(ofGroup group: Int) -> [PCIFunction] {
+        functions.filter { $0.group == group }
+    }
+}

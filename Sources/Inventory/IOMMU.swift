@@ -1,0 +1,109 @@
+public import Machine
+internal import SystemPackage
+
+/// What the kernel says of the IOMMU: its units and its groups.
+public struct IOMMU: Sendable, Hashable, Codable {
+    /// Names in `/sys/class/iommu`: `dmar0`, `ivhd0` …
+    @Nullable public var units: [String]?
+    /// Null when `/sys/kernel/iommu_groups` could not be read.
+    @Nullable public var groups: [Group]?
+    /// Whether interrupts go through the IOMMU now: `IR-` chips in `/proc/interrupts`.
+    @Nullable public var interruptRemapping: Bool?
+    /// `/dev/vfio/vfio`, which every program that starts a guest with a device must open.
+    @Nullable public var container: DeviceNode?
+    public var unknown: [String: String] = [:]
+
+    /// The smallest set of functions that the IOMMU can tell apart from all others
+    /// (Documentation/driver-api/vfio.rst).
+    public struct Group: Sendable, Hashable, Codable {
+        public var number: Int
+        /// identity, DMA, DMA-FQ, blocked, auto …; null before Linux 5.11.
+        @Nullable public var type: String?
+        /// `vfio-noiommu` for a group that protects nothing.
+        @Nullable public var name: String?
+        public var devices: [String]
+        public var reservedRegions: [ReservedRegion]
+        public var unknown: [String: String] = [:]
+
+        public var isReal: Bool { name != "vfio-noiommu" }
+    }
+
+    /// Whether DMA is translated or at least isolated by hardware now. Nil when it could not be seen.
+    public var isActive: Bool? {
+        guard let groups, let units else { return nil }
+        return !units.isEmpty && groups.contains(where: \.isReal)
+    }
+
+    public static func read(_ machine: Machine) -> IOMMU {
+        var iommu = IOMMU(units: nil, groups: nil, interruptRemapping: nil, container: nil)
+        iommu.readUnits(machine)
+        iommu.readGroups(machine)
+        iommu.readInterrupts(machine)
+        iommu.container = DeviceNode.read("/dev/vfio/vfio", on: machine, unknown: &iommu.unknown, key: "container")
+        return iommu
+    }
+
+    private mutating func readUnits(_ machine: Machine) {
+        let path = "/sys/class/iommu"
+        do {
+            units = try machine.list(path)
+        } catch  where error == .noSuchFileOrDirectory && machine.exists("/sys/class") {
+            units = []  // The class comes into being with its first unit.
+        } catch {
+            unknown["units"] = reason(error, path)
+        }
+    }
+
+    private mutating func readGroups(_ machine: Machine) {
+        let root = "/sys/kernel/iommu_groups"
+        let names: [String]
+        do {
+            names = try machine.list(root)
+        } catch  where error == .noSuchFileOrDirectory && machine.exists("/sys/kernel") {
+            names = []  // A kernel without CONFIG_IOMMU_API has no such folder.
+        } catch {
+            unknown["groups"] = reason(error, root)
+            return
+        }
+        groups = names.compactMap(Int.init).sorted().map { Group(number: $0, at: "\(root)/\($0)", on: machine) }
+    }
+
+    private mutating func readInterrupts(_ machine: Machine) {
+        let path = "/proc/interrupts"
+        do {
+            let text = try machine.text(path)
+            guard !text.isEmpty else {
+                unknown["interruptRemapping"] = "\(path) is empty"
+                return
+            }
+            interruptRemapping = text.utf8.split(whereSeparator: { $0 == 0x20 || $0 == 0x0A || $0 == 0x09 })
+                .contains {
+                    $0.starts(with: "IR-".utf8) || $0.starts(with: "INTEL-IR".utf8) || $0.starts(with: "AMD-IR".utf8)
+                }
+        } catch {
+            unknown["interruptRemapping"] = reason(error, path)
+        }
+    }
+}
+
+extension IOMMU.Group {
+    fileprivate init(number: Int, at path: String, on machine: Machine) {
+        self.init(
+            number: number,
+            type: machine.textIfAny(path + "/type"),
+            name: machine.textIfAny(path + "/name"),
+            devices: [],
+            reservedRegions: []
+        )
+        do {
+            devices = try machine.list(path + "/devices")
+        } catch {
+            unknown["devices"] = reason(error, path + "/devices")
+        }
+        do {
+            reservedRegions = ReservedRegion.parse(try machine.text(path + "/reserved_regions"))
+        } catch {
+            unknown["reservedRegions"] = reason(error, path + "/reserved_regions")
+        }
+    }
+}

@@ -1,0 +1,111 @@
+/// The capabilities of a function that matter for passthrough, decoded from its configuration space
+/// (PCI Express Base Specification, chapter 7).
+public struct PCICapabilities: Sendable, Hashable, Codable {
+    public enum PortType: String, Sendable, Codable {
+        case endpoint, legacyEndpoint, rootPort, upstreamPort, downstreamPort, pcieToPCIBridge, pciToPCIEBridge
+        case rootComplexEndpoint, rootComplexEventCollector
+    }
+
+    /// Device/port type of the PCI Express capability; null for a conventional PCI function.
+    @Nullable public var portType: PortType?
+    /// Function level reset, by the PCI Express or the Advanced Features capability.
+    public var flr = false
+    public var msi = false
+    public var msix = false
+    /// Access Control Services: capability and control registers; null when the function has none.
+    @Nullable public var acs: ACS?
+    public var ats = false
+    public var sriov = false
+    public var ari = false
+    public var pasid = false
+    public var resizableBAR = false
+    /// Whether the function says that its slot has more functions (header type, bit 7).
+    public var multifunction = false
+    public var extendedReadable = false
+
+    /// What a port can isolate, and what it isolates now.
+    public struct ACS: Sendable, Hashable, Codable {
+        public var capability: String
+        public var control: String
+        /// Source validation, request redirect, completion redirect and upstream forwarding are all on.
+        public var isolates: Bool
+    }
+
+    public init() {}
+
+    /// Decodes what of the 64, 256 or 4096 bytes is there. Nil when even the header is missing, or when the list of
+    /// capabilities lies beyond the bytes that could be read (without root privileges the kernel shows 64).
+    public init?(configSpace bytes: [UInt8]) {
+        func word(_ offset: Int) -> UInt16? {
+            guard offset >= 0, offset + 2 <= bytes.count else { return nil }
+            return UInt16(bytes[offset]) | UInt16(bytes[offset + 1]) << 8
+        }
+        func long(_ offset: Int) -> UInt32? {
+            guard let low = word(offset), let high = word(offset + 2) else { return nil }
+            return UInt32(low) | UInt32(high) << 16
+        }
+        guard bytes.count >= 64, let status = word(0x06) else { return nil }
+        multifunction = bytes[0x0E] & 0x80 != 0
+        guard status & 0x10 != 0 else { return }
+        guard bytes.count > 64 else { return nil }
+
+        var pointer = Int(bytes[0x34] & 0xFC)
+        var seen: Set<Int> = []
+        while pointer >= 0x40, seen.insert(pointer).inserted, let header = word(pointer) {
+            switch header & 0xFF {
+            case 0x05: msi = true
+            case 0x11: msix = true
+            case 0x10:
+                if let flags = word(pointer + 2) { portType = Self.portType(flags >> 4 & 0xF) }
+                if let device = long(pointer + 4), device & 1 << 28 != 0 { flr = true }
+            case 0x13:
+                if word(pointer + 2).map({ $0 >> 8 & 0x2 != 0 }) == true { flr = true }
+            default: break
+            }
+            pointer = Int(header >> 8 & 0xFC)
+        }
+
+        guard bytes.count >= 0x104 else { return }
+        extendedReadable = true
+        pointer = 0x100
+        seen = []
+        while pointer >= 0x100, seen.insert(pointer).inserted, let header = long(pointer), header != 0,
+            header != .max
+        {
+            switch header & 0xFFFF {
+            case 0x000D:
+                if let capability = word(pointer + 4), let control = word(pointer + 6) {
+                    let isolation: UInt16 = 0x1 | 0x4 | 0x8 | 0x10
+                    acs = ACS(
+                        capability: hex(capability, width: 4),
+                        control: hex(control, width: 4),
+                        isolates: control & isolation & capability == isolation & capability
+                            && capability & isolation != 0
+                    )
+                }
+            case 0x000E: ari = true
+            case 0x000F: ats = true
+            case 0x0010: sriov = true
+            case 0x0015: resizableBAR = true
+            case 0x001B: pasid = true
+            default: break
+            }
+            pointer = Int(header >> 20 & 0xFFC)
+        }
+    }
+
+    private static func portType(_ value: UInt16) -> PortType? {
+        switch value {
+        case 0x0: .endpoint
+        case 0x1: .legacyEndpoint
+        case 0x4: .rootPort
+        case 0x5: .upstreamPort
+        case 0x6: .downstreamPort
+        case 0x7: .pcieToPCIBridge
+        case 0x8: .pciToPCIEBridge
+        case 0x9: .rootComplexEndpoint
+        case 0xA: .rootComplexEventCollector
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,155 @@
+public import Machine
+internal import SystemPackage
+
+extension PCIFunction {
+    /// Reads what `passthru show` prints beyond the summary.
+    public mutating func readDetails(from machine: Machine, modules: ModuleIndex?) {
+        let path = "\(PCIInventory.root)/\(address)"
+        var details = PCIDetails()
+        let directory: any FileDirectory
+        do {
+            directory = try machine.directory(path)
+        } catch {
+            unknown["details"] = reason(error, path)
+            return
+        }
+        func text(_ name: String) -> String? {
+            (try? directory.read(name)).map { String(decoding: $0.trimmed, as: UTF8.self) }
+        }
+        func required(_ name: String, for key: String) -> String? {
+            do {
+                return String(decoding: try directory.read(name).trimmed, as: UTF8.self)
+            } catch {
+                details.unknown[key] = reason(error, "\(path)/\(name)")
+                return nil
+            }
+        }
+        func target(_ name: String) -> PCIAddress? {
+            (try? directory.link(name)).flatMap { PCIAddress(lastComponent($0)) }
+        }
+
+        details.revision = required("revision", for: "revision").flatMap { parseHexadecimal($0.utf8) }.map {
+            UInt8(truncatingIfNeeded: $0)
+        }
+        details.parents = (try? machine.linkTarget(path)).map { target in
+            target.utf8.split(separator: UInt8(ascii: "/")).dropLast().compactMap { PCIAddress(Substring($0)) }
+        }
+        if details.parents == nil { details.unknown["parents"] = "\(path) is not a link into /sys/devices" }
+        // Before Linux 5.15 there is no reset_method; `reset` is there when some method works.
+        if let methods = text("reset_method") {
+            details.resetMethods = methods.split(separator: " ").map(String.init)
+        } else if (try? directory.status("reset")) != nil {
+            details.unknown["resetMethods"] = "the kernel can reset it, but this kernel does not say how"
+        } else if (try? directory.status("resource")) != nil {
+            details.resetMethods = []
+        } else {
+            details.unknown["resetMethods"] = "\(path)/reset_method: no such file"
+        }
+        let override = text("driver_override")
+        details.driverOverride = override == "(null)" || override?.isEmpty == true ? nil : override
+        if let lines = required("resource", for: "resources") {
+            details.resources = PCIResource.parse(lines)
+        }
+        details.rom = (try? directory.status("rom")) != nil
+        details.readConfigSpace(of: path, in: directory, device: address)
+        details.readLink(text)
+        details.numaNode = text("numa_node").flatMap(Int.init).flatMap { $0 < 0 ? nil : $0 }
+        details.bootVGA = text("boot_vga").map { $0 == "1" }
+        details.enabled = text("enable").map { $0 != "0" }
+        details.irq = text("irq").flatMap(Int.init).flatMap { $0 == 0 ? nil : $0 }
+        details.powerState = text("power_state")
+        if let total = text("sriov_totalvfs").flatMap(Int.init) {
+            var functions: [PCIAddress] = []
+            while let address = target("virtfn\(functions.count)") { functions.append(address) }
+            details.sriov = SRIOV(
+                total: total,
+                enabled: text("sriov_numvfs").flatMap(Int.init) ?? functions.count,
+                virtualFunctions: functions
+            )
+        }
+        details.physicalFunction = target("physfn")
+        if let group {
+            let regions = "/sys/kernel/iommu_groups/\(group)/reserved_regions"
+            do {
+                details.reservedRegions = ReservedRegion.parse(try machine.text(regions))
+            } catch {
+                details.unknown["reservedRegions"] = reason(error, regions)
+            }
+        }
+        if let modules {
+            details.modules = modules.claiming(self)
+            if details.modules == nil, let why = modules.unknown["aliases"] { details.unknown["modules"] = why }
+        }
+        self.details = details
+    }
+}
+
+extension PCIDetails {
+    fileprivate mutating func readConfigSpace(of path: String, in directory: any FileDirectory, device: PCIAddress) {
+        do {
+            let bytes = try directory.read("config")
+            let size = try directory.status("config").size
+            configSize =
+                size == 256 || size == 4096 ? size : bytes.count == 256 || bytes.count == 4096 ? bytes.count : nil
+            if configSize == nil { unknown["configSize"] = "\(path)/config: only \(bytes.count) bytes are here" }
+            capabilities = PCICapabilities(configSpace: bytes)
+            if capabilities == nil {
+                unknown["capabilities"] = "\(path)/config: only \(bytes.count) bytes are readable (root reads all)"
+            }
+        } catch {
+            unknown["configSize"] = reason(error, "\(path)/config")
+            unknown["capabilities"] = reason(error, "\(path)/config")
+        }
+    }
+
+    fileprivate mutating func readLink(_ text: (String) -> String?) {
+        // "Unknown" and a width of 0 or 255 are what the kernel says of a port with nothing behind it.
+        func speed(_ name: String) -> String? {
+            text(name).flatMap { $0.hasPrefix("Unknown") ? nil : $0 }
+        }
+        func width(_ name: String) -> Int? {
+            text(name).flatMap(Int.init).flatMap { $0 == 0 || $0 == 255 ? nil : $0 }
+        }
+        guard let best = text("max_link_width") ?? text("current_link_width") else { return }
+        link = PCILink(
+            speed: speed("current_link_speed"),
+            width: width("current_link_width"),
+            maximumSpeed: speed("max_link_speed"),
+            maximumWidth: Int(best).flatMap { $0 == 0 || $0 == 255 ? nil : $0 }
+        )
+    }
+}
+
+extension PCIResource {
+    /// Lines `0x00000000fe000000 0x00000000fe01ffff 0x0000000000040200`: first address, last address, flags of
+    /// `struct resource` (include/linux/ioport.h). Unused ones are all zero.
+    static func parse(_ text: String) -> [PCIResource] {
+        text.split(separator: "\n").enumerated().compactMap { index, line in
+            let numbers = line.split(separator: " ").compactMap { UInt64($0.dropFirst(2), radix: 16) }
+            guard numbers.count == 3, numbers[2] & 0x300 != 0, numbers[1] >= numbers[0], numbers[1] != 0 else {
+                return nil
+            }
+            let (size, overflow) = (numbers[1] - numbers[0]).addingReportingOverflow(1)
+            guard !overflow else { return nil }
+            return PCIResource(
+                index: index,
+                kind: numbers[2] & 0x100 != 0 ? .io : .memory,
+                start: "0x" + hex(numbers[0], width: 8),
+                size: size,
+                prefetchable: numbers[2] & 0x2000 != 0,
+                is64Bit: numbers[2] & 0x10_0000 != 0
+            )
+        }
+    }
+}
+
+extension ReservedRegion {
+    /// Lines `0x00000000fee00000 0x00000000feefffff msi`.
+    public static func parse(_ text: String) -> [ReservedRegion] {
+        text.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count == 3 else { return nil }
+            return ReservedRegion(start: String(words[0]), end: String(words[1]), type: String(words[2]))
+        }
+    }
+}

@@ -1,0 +1,191 @@
+public import Machine
+internal import SystemPackage
+
+/// The PCI functions of a machine, by address.
+public struct PCIInventory: Sendable, Hashable, Codable {
+    /// Null when `/sys/bus/pci/devices` could not be read.
+    @Nullable public var functions: [PCIFunction]?
+    public var unknown: [String: String] = [:]
+
+    public init(functions: [PCIFunction]?, unknown: [String: String] = [:]) {
+        self.functions = functions
+        self.unknown = unknown
+    }
+
+    public static let root = "/sys/bus/pci/devices"
+
+    /// Reads address, ids, class, driver and group of every function: three system calls' worth each.
+    public static func read(_ machine: Machine) -> PCIInventory {
+        let names: [String]
+        do {
+            names = try machine.tree.list(root)
+        } catch {
+            return PCIInventory(functions: nil, unknown: ["functions": reason(error, root)])
+        }
+        var functions: [PCIFunction] = []
+        functions.reserveCapacity(names.count)
+        var drivers = InternedNames()
+        for name in names {
+            guard let address = PCIAddress(name) else { continue }
+            if let function = PCIFunction(address: address, name: name, on: machine, drivers: &drivers) {
+                functions.append(function)
+            }
+        }
+        functions.sort { $0.address < $1.address }
+        return PCIInventory(functions: functions)
+    }
+}
+
+/// Driver names seen so far, so that a thousand functions of one driver share one string.
+struct InternedNames {
+    private var names: [String: String] = [:]
+
+    mutating func name(endOf target: String) -> String {
+        let name = lastComponent(target)
+        if let known = names[name] { return known }
+        names[name] = name
+        return name
+    }
+}
+
+/// What follows the last slash.
+func lastComponent(_ path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+    return String(path[path.utf8.index(after: slash)...])
+}
+
+/// Why something is unknown: the error and where it happened.
+func reason(_ error: Errno, _ path: String) -> String {
+    "\(path): \(error.description.lowercased())"
+}
+
+extension PCIFunction {
+    init?(address: PCIAddress, name: String, on machine: Machine, drivers: inout InternedNames) {
+        let path = PCIInventory.root + "/" + name
+        let directory: any FileDirectory
+        do { directory = try machine.directory(path) } catch { return nil }
+        let ids: UeventIDs
+        if let bytes = try? directory.read("uevent"), let parsed = UeventIDs(bytes) {
+            ids = parsed
+        } else if let read = UeventIDs(attributesOf: directory) {
+            ids = read
+        } else {
+            return nil
+        }
+        self.init(
+            address: address,
+            vendor: HardwareID(ids.vendor),
+            device: HardwareID(ids.device),
+            class: PCIClass(code: ids.class)
+        )
+        subsystemVendor = ids.subsystemVendor.map(HardwareID.init)
+        subsystemDevice = ids.subsystemDevice.map(HardwareID.init)
+        do {
+            driver = drivers.name(endOf: try directory.link("driver"))
+        } catch  where error == .noSuchFileOrDirectory {
+            driver = nil
+        } catch {
+            unknown["driver"] = reason(error, path + "/driver")
+        }
+        do {
+            group = Int(lastComponent(try directory.link("iommu_group")))
+        } catch  where error == .noSuchFileOrDirectory {
+            group = nil
+        } catch {
+            unknown["group"] = reason(error, path + "/iommu_group")
+        }
+    }
+}
+
+/// The numbers that identify a function, from its `uevent` or, where that is missing, from its single attributes.
+private struct UeventIDs {
+    var vendor: UInt16 = 0
+    var device: UInt16 = 0
+    var `class`: UInt32 = 0
+    var subsystemVendor: UInt16?
+    var subsystemDevice: UInt16?
+
+    /// `PCI_CLASS=20000`, `PCI_ID=8086:10D3`, `PCI_SUBSYS_ID=8086:0000`, one a line.
+    init?(_ bytes: [UInt8]) {
+        var hasClass = false
+        var hasID = false
+        bytes.withUnsafeBufferPointer { bytes in
+            var start = 0
+            while start < bytes.count {
+                var end = start
+                while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+                let line = UnsafeBufferPointer(rebasing: bytes[start..<end])
+                if let value = line.after("PCI_CLASS=") {
+                    if let code = value.hexadecimal {
+                        self.class = code
+                        hasClass = true
+                    }
+                } else if let value = line.after("PCI_ID="), let pair = value.pair {
+                    (vendor, device) = pair
+                    hasID = true
+                } else if let value = line.after("PCI_SUBSYS_ID="), let pair = value.pair {
+                    (subsystemVendor, subsystemDevice) = pair
+                }
+                start = end + 1
+            }
+        }
+        guard hasClass, hasID else { return nil }
+    }
+
+    /// `vendor`, `device`, `class` and, if there, the subsystem's two.
+    init?(attributesOf directory: any FileDirectory) {
+        func number(_ name: String) -> UInt32? {
+            guard let bytes = try? directory.read(name) else { return nil }
+            return parseHexadecimal(bytes.trimmed)
+        }
+        guard let vendor = number("vendor"), let device = number("device"), let code = number("class") else {
+            return nil
+        }
+        self.vendor = UInt16(truncatingIfNeeded: vendor)
+        self.device = UInt16(truncatingIfNeeded: device)
+        self.class = code
+        subsystemVendor = number("subsystem_vendor").map { UInt16(truncatingIfNeeded: $0) }
+        subsystemDevice = number("subsystem_device").map { UInt16(truncatingIfNeeded: $0) }
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// What follows `prefix`, if the bytes start with it.
+    fileprivate func after(_ prefix: StaticString) -> UnsafeBufferPointer<UInt8>? {
+        let length = prefix.utf8CodeUnitCount
+        guard count >= length else { return nil }
+        for i in 0..<length where self[i] != prefix.utf8Start[i] { return nil }
+        return UnsafeBufferPointer(rebasing: self[length...])
+    }
+
+    fileprivate var hexadecimal: UInt32? { parseHexadecimal(self) }
+
+    /// `8086:10D3`
+    fileprivate var pair: (UInt16, UInt16)? {
+        guard let colon = firstIndex(of: UInt8(ascii: ":")),
+            let left = parseHexadecimal(self[..<colon]), let right = parseHexadecimal(self[(colon + 1)...]),
+            left <= 0xFFFF, right <= 0xFFFF
+        else { return nil }
+        return (UInt16(left), UInt16(right))
+    }
+}
+
+/// Hexadecimal digits with or without `0x`.
+func parseHexadecimal(_ bytes: some Collection<UInt8>) -> UInt32? {
+    var value: UInt32 = 0
+    var digits = 0
+    for (position, byte) in bytes.enumerated() {
+        let digit: UInt32
+        switch byte {
+        case 0x30...0x39: digit = UInt32(byte) - 0x30
+        case 0x41...0x46: digit = UInt32(byte) - 0x41 + 10
+        case 0x61...0x66: digit = UInt32(byte) - 0x61 + 10
+        case UInt8(ascii: "x") where position == 1 && value == 0: continue
+        default: return nil
+        }
+        guard digits < 9 else { return nil }
+        value = value << 4 | digit
+        digits += 1
+    }
+    return digits == 0 ? nil : value
+}

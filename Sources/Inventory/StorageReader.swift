@@ -1,0 +1,204 @@
+public import Machine
+internal import SystemPackage
+
+extension StorageInventory {
+    /// Reads `/sys/class/block`, `/proc/self/mountinfo` (or `/proc/mounts`) and `/proc/swaps`; needs no root.
+    public static func read(_ machine: Machine) -> Self {
+        var storage = Self()
+        do throws(Unreadable) {
+            for name in try machine.classMembers("block", essential: true) {
+                if let device = BlockDevice.read(name, machine) { storage.devices.append(device) }
+            }
+        } catch {
+            storage.unknown["devices"] = error.reason
+        }
+        storage.linkPartitions()
+        storage.linkMultipath(machine)
+        storage.readMounts(machine)
+        storage.readSwaps(machine)
+        return storage
+    }
+
+    private mutating func linkPartitions() {
+        var partitions: [String: [String]] = [:]
+        for device in devices {
+            if let disk = device.disk { partitions[disk, default: []].append(device.name) }
+        }
+        for index in devices.indices { devices[index].partitions = partitions[devices[index].name] ?? [] }
+    }
+
+    /// Gives an NVMe multipath namespace the paths of its controllers: `nvme0n1` is reached by the hidden `nvme0c0n1`
+    /// and `nvme0c1n1`; where those are not shown, by all controllers of its subsystem.
+    private mutating func linkMultipath(_ machine: Machine) {
+        var hidden: [String: [[String]]] = [:]
+        for device in devices where device.hidden {
+            guard let head = Self.multipathHead(device.name), let path = device.paths.first else { continue }
+            hidden[head, default: []].append(path)
+        }
+        for index in devices.indices where devices[index].kind == .disk && devices[index].paths.isEmpty {
+            let device = devices[index]
+            guard device.name.utf8.starts(with: "nvme".utf8) else { continue }
+            var paths = hidden[device.name] ?? []
+            if paths.isEmpty, let target = try? machine.devicePath("/sys/class/block/" + device.name) {
+                let subsystem = Sysfs.parent(target)
+                for name in machine.listIfAny(subsystem) where Sysfs.isNumbered(name, "nvme") {
+                    guard let controller = try? machine.devicePath(subsystem + "/" + name) else { continue }
+                    let functions = Sysfs.functions(in: controller)
+                    if !functions.isEmpty { paths.append(functions) }
+                }
+            }
+            if paths.isEmpty {
+                devices[index].unknown["functions"] = "no controller shown: /sys/class/block/\(device.name)"
+            }
+            devices[index].paths = paths
+            devices[index].functions = paths.first ?? []
+            let partitions = devices[index].partitions
+            for other in devices.indices where partitions.contains(devices[other].name) {
+                devices[other].paths = paths
+                devices[other].functions = paths.first ?? []
+                devices[other].unknown["functions"] = devices[index].unknown["functions"]
+            }
+        }
+    }
+
+    /// `nvme0c1n2` is a path to `nvme0n2`.
+    static func multipathHead(_ name: String) -> String? {
+        let bytes = Array(name.utf8)
+        guard bytes.starts(with: "nvme".utf8), let c = bytes.firstIndex(of: UInt8(ascii: "c")),
+            let n = bytes[c...].firstIndex(of: UInt8(ascii: "n")), n > c + 1, n + 1 < bytes.count
+        else { return nil }
+        return String(decoding: bytes[..<c] + bytes[n...], as: UTF8.self)
+    }
+
+    private mutating func readSwaps(_ machine: Machine) {
+        let path = "/proc/swaps"
+        do throws(Unreadable) {
+            for line in try machine.textLines(path).dropFirst() {
+                let words = Lines.words(line)
+                guard words.count >= 5, let size = Int(words[2]), let used = Int(words[3]) else { continue }
+                let file = MountTable.unescape(words[0])
+                var swap = SwapArea(path: file, isFile: words[1] == "file", size: size * 1024, used: used * 1024)
+                if swap.isFile {
+                    let mount = holder(of: file, among: mounts)
+                    swap.devices = mount?.devices ?? []
+                    swap.unknown["devices"] = mount.map { $0.unknown["devices"] } ?? "no mount known that holds \(file)"
+                } else if let name = resolve(file, machine) {
+                    swap.devices = [name]
+                } else {
+                    swap.unknown["devices"] = "no such block device: \(file)"
+                }
+                swaps.append(swap)
+            }
+        } catch {
+            // A kernel without swap support has no such file.
+            if machine.isLive && !machine.exists(path) { return }
+            unknown["swaps"] = error.reason
+        }
+    }
+
+    /// The block device that a path in `/dev`, or a `UUID=` and the like, stands for.
+    func resolve(_ source: String, _ machine: Machine) -> String? {
+        for (prefix, folder) in [
+            ("UUID=", "by-uuid"), ("LABEL=", "by-label"), ("PARTUUID=", "by-partuuid"), ("PARTLABEL=", "by-partlabel"),
+        ] where source.utf8.starts(with: prefix.utf8) {
+            let value = source.dropFirst(prefix.count)
+            if prefix == "PARTUUID=" {
+                for device in devices where device.kind == .partition {
+                    let event = machine.deviceEvent("/sys/class/block/" + device.name)
+                    if let id = event["PARTUUID"], id.lowercased() == value.lowercased() { return device.name }
+                }
+            }
+            return resolve("/dev/disk/\(folder)/\(value)", machine)
+        }
+        guard source.utf8.starts(with: "/dev/".utf8) else { return nil }
+        if source.utf8.starts(with: "/dev/mapper/".utf8) {
+            let name = Sysfs.lastComponent(source)
+            if let device = devices.first(where: { $0.mapperName == name }) { return device.name }
+        }
+        let name = String(source.utf8.dropFirst(5)) ?? ""
+        if device(name) != nil { return name }
+        guard let target = try? machine.linkTarget(source), target != source else { return nil }
+        return resolve(target, machine)
+    }
+}
+
+extension BlockDevice {
+    /// Nil for a slot that holds nothing: a loop, network or RAM disk of size 0.
+    fileprivate static func read(_ name: String, _ machine: Machine) -> Self? {
+        var device = Self(name: name)
+        let entry = "/sys/class/block/" + name
+        var path = entry
+        do throws(Unreadable) {
+            path = try machine.devicePath(entry)
+        } catch {
+            device.unknown["functions"] = error.reason
+        }
+        var folder = Attributes(machine, path)
+        if let sectors = folder.number("size", "size", required: true) {
+            if sectors == 0 && isSlot(name) { return nil }
+            let (bytes, overflow) = sectors.multipliedReportingOverflow(by: 512)
+            if overflow || sectors < 0 {
+                folder.unknown["size"] = "out of range: \(path)/size"
+            } else {
+                device.size = bytes
+            }
+        }
+        device.functions = Sysfs.functions(in: path)
+        device.paths = device.functions.isEmpty ? [] : [device.functions]
+        device.number = folder.text("dev", "number")
+        device.readOnly = folder.flag("ro", "readOnly")
+        device.partitionNumber = folder.number("partition", "partitionNumber")
+        device.holders = folder.list("holders", "holders").sorted(by: Sysfs.inOrder)
+        device.slaves = folder.list("slaves", "slaves").sorted(by: Sysfs.inOrder)
+        if device.partitionNumber != nil {
+            device.kind = .partition
+            device.disk = Sysfs.lastComponent(Sysfs.parent(path))
+        } else {
+            device.readDisk(&folder)
+        }
+        device.unknown.merge(folder.unknown) { $1 }
+        return device
+    }
+
+    private static func isSlot(_ name: String) -> Bool {
+        ["loop", "nbd", "ram", "zram", "rbd"].contains { Sysfs.isNumbered(name, $0) }
+    }
+
+    private mutating func readDisk(_ folder: inout Attributes) {
+        removable = folder.flag("removable", "removable")
+        rotational = folder.flag("queue/rotational", "rotational")
+        hidden = folder.flag("hidden", "hidden") ?? false
+        if name.utf8.starts(with: "dm-".utf8) {
+            kind = .deviceMapper
+            mapperName = folder.text("dm/name", "mapperName")
+            mapperUUID = folder.text("dm/uuid", "mapperUUID")
+        } else if folder.exists("md") {
+            kind = .md
+            level = folder.text("md/level", "level")
+        } else if Sysfs.isNumbered(name, "loop") {
+            kind = .loop
+            backingFile = folder.text("loop/backing_file", "backingFile")
+        } else if Sysfs.isNumbered(name, "zram") {
+            kind = .zram
+        } else if Sysfs.isNumbered(name, "bcache") {
+            kind = .bcache
+        } else if folder.exists("device") || !functions.isEmpty {
+            kind = .disk
+            readIdentity(&folder)
+        }
+    }
+
+    private mutating func readIdentity(_ folder: inout Attributes) {
+        model = folder.text("device/model", "model") ?? folder.text("device/name", "model")
+        serial = folder.text("device/serial", "serial") ?? folder.text("serial", "serial")
+        wwid = folder.text("wwid", "wwid") ?? folder.text("device/wwid", "wwid")
+        if serial == nil, let page = try? folder.machine.read(folder.folder + "/device/vpd_pg80", limit: 260) {
+            // SPC-5 7.7.14: four bytes of header, then the serial number.
+            let text = page.dropFirst(4).drop { $0 == 0x20 }
+            let end = (text.lastIndex { $0 > 0x20 }).map { $0 + 1 } ?? text.startIndex
+            if page.count > 4, page[1] == 0x80, end > text.startIndex {
+                serial = String(decoding: text[text.startIndex..<end], as: UTF8.self)
+            }
+        }
+    }
+}
