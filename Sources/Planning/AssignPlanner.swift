@@ -1,0 +1,102 @@
+import Changes
+import Inventory
+import Wording
+
+/// Makes the plan that binds functions to vfio-pci now.
+public struct AssignPlanner {
+    let host: Host
+
+    public init(host: Host) {
+        self.host = host
+    }
+
+    /// Where the run-time record of home drivers lies: it lives exactly as long as the bindings, until the next boot.
+    public static let recordRoot = "/var/run/passthru/home"
+
+    public static func record(of address: PCIAddress) -> String { "\(recordRoot)/\(address)" }
+
+    /// - Parameters:
+    ///   - requested: the functions to hand over.
+    ///   - mates: group-mates that the owner named with `--with`.
+    /// - Returns: the plan; empty when everything is bound already.
+    public func plan(_ requested: [PCIFunction], with mates: [PCIFunction]) throws(Refusal) -> Plan {
+        let wanted = (requested + mates).reduce(into: [PCIFunction]()) { list, function in
+            if !list.contains(where: { $0.address == function.address }) { list.append(function) }
+        }
+        if let refusal = refusal(wanted) { throw refusal }
+
+        var plan = Plan(identities: wanted.map(Identity.init))
+        let missing = wanted.filter { $0.driver != "vfio-pci" }
+        guard !missing.isEmpty else { return plan }
+        for module in ["vfio_iommu_type1", "vfio_pci"] where host.kernel?.module(module).isReady != true {
+            plan.changes.append(
+                PlannedChange(
+                    .loadModule(module == "vfio_pci" ? "vfio-pci" : module),
+                    before: nil,
+                    after: nil,
+                    inverse: [],
+                    expectation: .moduleLoaded(module),
+                    reason: Text(en: "the driver that hands devices to guests", zh: "把设备交给虚拟机的驱动")
+                )
+            )
+        }
+        for function in missing { plan.changes += changes(for: function) }
+        return plan
+    }
+
+    /// The first guard that says no to these functions; nil when all let them pass.
+    public func refusal(_ wanted: [PCIFunction]) -> Refusal? {
+        Guards.all.lazy.compactMap { $0.refusal(wanted, host) }.first
+    }
+
+    private func changes(for function: PCIFunction) -> [PlannedChange] {
+        let address = function.address
+        let path = "\(PCIInventory.root)/\(address)"
+        var changes: [PlannedChange] = []
+        if let driver = function.driver {
+            changes.append(
+                PlannedChange(
+                    .writeFile(path: Self.record(of: address), content: "\(function.id) \(driver)\n"),
+                    before: nil,
+                    after: driver,
+                    inverse: [.writeFile(path: Self.record(of: address), content: nil)],
+                    reason: Text(en: "remembers the home driver", zh: "记住原来的驱动")
+                )
+            )
+        }
+        let override = function.details?.driverOverride
+        changes.append(
+            PlannedChange(
+                .writeAttribute(path: "\(path)/driver_override", value: "vfio-pci"),
+                before: override,
+                after: "vfio-pci",
+                inverse: [.writeAttribute(path: "\(path)/driver_override", value: override ?? "\n")],
+                expectation: .driverOverride(address, "vfio-pci"),
+                reason: Text(en: "only vfio-pci may claim this one function", zh: "只允许 vfio-pci 接管这一个功能")
+            )
+        )
+        if let driver = function.driver {
+            changes.append(
+                PlannedChange(
+                    .writeAttribute(path: "/sys/bus/pci/drivers/\(driver)/unbind", value: "\(address)"),
+                    before: driver,
+                    after: nil,
+                    inverse: [.writeAttribute(path: "/sys/bus/pci/drivers/\(driver)/bind", value: "\(address)")],
+                    expectation: .driver(address, nil),
+                    reason: Text(en: "takes the function from \(driver)", zh: "从 \(driver) 收回该功能")
+                )
+            )
+        }
+        changes.append(
+            PlannedChange(
+                .writeAttribute(path: "/sys/bus/pci/drivers_probe", value: "\(address)"),
+                before: nil,
+                after: "vfio-pci",
+                inverse: [.writeAttribute(path: "/sys/bus/pci/drivers/vfio-pci/unbind", value: "\(address)")],
+                expectation: .driver(address, "vfio-pci"),
+                reason: Text(en: "gives it to vfio-pci", zh: "交给 vfio-pci")
+            )
+        )
+        return changes
+    }
+}

@@ -1,0 +1,54 @@
+import Inventory
+import Wording
+
+/// Whether a function can be handed over, as `passthru devices` shows it.
+public enum DeviceVerdict: String, Sendable, Codable {
+    /// Nothing stands in the way.
+    case free
+    /// Bound to vfio-pci already.
+    case assigned
+    /// Only together with others of its group.
+    case shared
+    /// The host uses it.
+    case inUse = "in-use"
+    /// The machine runs on it, or it shares a group with something that it runs on.
+    case kept
+    /// In no IOMMU group.
+    case unisolated
+    case unknown
+
+    public var text: Text {
+        switch self {
+        case .free: Text(en: "free", zh: "可交出")
+        case .assigned: Text(en: "assigned", zh: "已交出")
+        case .shared: Text(en: "with its group", zh: "须整组")
+        case .inUse: Text(en: "in use", zh: "使用中")
+        case .kept: Text(en: "kept", zh: "须保留")
+        case .unisolated: Text(en: "no group", zh: "无分组")
+        case .unknown: Text(en: "unknown", zh: "未知")
+        }
+    }
+}
+
+/// Judges every function of a host at once.
+public struct DeviceJudge {
+    private let groups: [Int: [PCIFunction]]
+    private let fakeGroups: Set<Int>
+
+    public init(_ host: Host) {
+        groups = Dictionary(grouping: host.functions.filter { $0.group != nil }, by: { $0.group ?? 0 })
+        fakeGroups = Set((host.iommu?.groups ?? []).filter { !$0.isReal }.map(\.number))
+    }
+
+    /// - Parameter consumers: what hangs below the function.
+    public func verdict(of function: PCIFunction, consumers: [Consumer]) -> DeviceVerdict {
+        if function.class.platformRole != nil { return .kept }
+        if function.driver == "vfio-pci" { return .assigned }
+        if function.unknown["group"] != nil || function.unknown["driver"] != nil { return .unknown }
+        guard let group = function.group, !fakeGroups.contains(group) else { return .unisolated }
+        if consumers.contains(where: \.isVital) { return .inUse }
+        let mates = (groups[group] ?? []).filter { $0.address != function.address && GroupMates.standsInTheWay($0) }
+        if mates.contains(where: { $0.class.platformRole != nil }) { return .kept }
+        return mates.isEmpty ? .free : .shared
+    }
+}

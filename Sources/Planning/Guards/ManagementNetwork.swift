@@ -1,0 +1,39 @@
+import Inventory
+import Wording
+
+/// An interface that carries an address or the default route, itself or through a bridge, bond or VLAN, stays with the
+/// host: without it nobody may be able to come back.
+enum ManagementNetwork: Guard {
+    static func refusal(_ wanted: [PCIFunction], _ host: Host) -> Refusal? {
+        for function in wanted {
+            let interfaces = host.consumers(of: function.address).filter { $0.kind == .network }
+            if function.class.isNetwork, let why = host.network?.unknown["interfaces"] {
+                return Refusal(
+                    guardName: "management-network",
+                    device: function.address,
+                    message: Text(
+                        en: "Whether the host needs the network behind \(function.address) cannot be seen (\(why)).",
+                        zh: "无法判断主机是否需要 \(function.address) 后面的网络（\(why)）。"
+                    )
+                )
+            }
+            guard let interface = interfaces.first(where: \.isVital) else { continue }
+            return Refusal(
+                guardName: "management-network",
+                device: function.address,
+                message: Text(
+                    en: """
+                        \(interface.name) behind \(function.address) is in use (\(interface.uses.joined(separator: ", "))): \
+                        without it this host may be unreachable. Take its addresses and routes away first.
+                        """,
+                    zh: """
+                        \(function.address) 后面的 \(interface.name) 正在使用（\(interface.uses.joined(separator: "、"))）：\
+                        没有它可能无法再访问本机。请先移除它的地址和路由。
+                        """
+                ),
+                costs: [host.deviceCost(function)]
+            )
+        }
+        return nil
+    }
+}

@@ -1,0 +1,38 @@
+import Inventory
+import Wording
+
+/// Bridges, host bridges, SMBus, ISA and IOMMU functions are never bound: the machine runs on them.
+enum PlatformFunction: Guard {
+    static func refusal(_ wanted: [PCIFunction], _ host: Host) -> Refusal? {
+        for function in wanted {
+            guard let role = function.class.platformRole else { continue }
+            let name = role.name
+            return Refusal(
+                guardName: "platform-function",
+                device: function.address,
+                message: Text(
+                    en:
+                        "\(function.address) is \(name.en), which the machine itself runs on: it cannot be given to a guest.",
+                    zh: "\(function.address) 是\(name.zh)，机器本身要靠它运行：不能交给虚拟机。"
+                )
+            )
+        }
+        return nil
+    }
+}
+
+extension PCIClass.PlatformRole {
+    /// What to call it, with an article in English.
+    public var name: Text {
+        switch self {
+        case .hostBridge: Text(en: "a host bridge", zh: "主桥")
+        case .isaBridge: Text(en: "an ISA (LPC) bridge", zh: "ISA（LPC）桥")
+        case .bridge: Text(en: "a PCI bridge", zh: "PCI 桥")
+        case .otherBridge: Text(en: "a bridge", zh: "桥")
+        case .smbus: Text(en: "an SMBus controller", zh: "SMBus 控制器")
+        case .iommu: Text(en: "an IOMMU", zh: "IOMMU")
+        case .systemPeripheral: Text(en: "a system peripheral", zh: "系统外设")
+        case .memoryController: Text(en: "a memory controller", zh: "内存控制器")
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Inventory
+import Wording
+
+/// A controller whose disks are mounted or swapped to stays with the host.
+enum SystemStorage: Guard {
+    static func refusal(_ wanted: [PCIFunction], _ host: Host) -> Refusal? {
+        for function in wanted {
+            if function.class.isStorage, let why = host.storage?.unknown["devices"] {
+                return Refusal(
+                    guardName: "system-storage",
+                    device: function.address,
+                    message: Text(
+                        en: "Whether the host uses the disks of \(function.address) cannot be seen (\(why)).",
+                        zh: "无法判断主机是否正在使用 \(function.address) 的磁盘（\(why)）。"
+                    )
+                )
+            }
+            let disks = host.consumers(of: function.address).filter { $0.kind == .disk && $0.isVital }
+            guard let disk = disks.first else { continue }
+            return Refusal(
+                guardName: "system-storage",
+                device: function.address,
+                message: Text(
+                    en:
+                        "The host uses \(disk.name) behind \(function.address): \(disk.uses.joined(separator: ", ")). Unmount it first.",
+                    zh: "主机正在使用 \(function.address) 后面的 \(disk.name)：\(disk.uses.joined(separator: "、"))。请先卸载。"
+                ),
+                costs: [host.deviceCost(function)]
+            )
+        }
+        return nil
+    }
+}

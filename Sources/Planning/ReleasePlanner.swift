@@ -1,0 +1,115 @@
+import Changes
+import Inventory
+import Wording
+
+/// Makes the plan that gives functions back to their home drivers.
+public struct ReleasePlanner {
+    let host: Host
+
+    public init(host: Host) {
+        self.host = host
+    }
+
+    /// - Parameter homeDrivers: the drivers remembered when the functions were assigned.
+    public func plan(_ functions: [PCIFunction], homeDrivers: [PCIAddress: String]) throws(Refusal) -> Plan {
+        var plan = Plan(identities: functions.map(Identity.init))
+        for function in functions {
+            if let driver = function.driver, driver != "vfio-pci" {
+                guard function.details?.driverOverride == "vfio-pci" else { continue }
+            }
+            plan.changes += changes(for: function, home: homeDrivers[function.address], warnings: &plan.warnings)
+        }
+        return plan
+    }
+
+    private func changes(for function: PCIFunction, home: String?, warnings: inout [Text]) -> [PlannedChange] {
+        let address = function.address
+        let path = "\(PCIInventory.root)/\(address)"
+        var changes: [PlannedChange] = []
+        let candidates = (function.details?.modules ?? []).filter { !$0.hasPrefix("vfio") }
+        for module in home.map({ [$0] }) ?? candidates where !isReady(module) {
+            // A driver is usually named as its module, but need not be: then the aliases say what to load.
+            let name =
+                candidates.isEmpty || candidates.contains(where: { sameModule($0, module) }) ? module : candidates[0]
+            guard host.kernel?.module(name).isMissing != true else { continue }
+            changes.append(
+                PlannedChange(
+                    .loadModule(name),
+                    before: nil,
+                    after: nil,
+                    inverse: [],
+                    reason: Text(en: "the function's own driver", zh: "该功能自己的驱动")
+                )
+            )
+        }
+        if let override = function.details?.driverOverride {
+            changes.append(
+                PlannedChange(
+                    .writeAttribute(path: "\(path)/driver_override", value: "\n"),
+                    before: override,
+                    after: nil,
+                    inverse: [.writeAttribute(path: "\(path)/driver_override", value: override)],
+                    expectation: .driverOverride(address, nil),
+                    reason: Text(en: "any matching driver may claim it again", zh: "允许匹配的驱动重新接管")
+                )
+            )
+        }
+        if function.driver == "vfio-pci" {
+            changes.append(
+                PlannedChange(
+                    .writeAttribute(path: "/sys/bus/pci/drivers/vfio-pci/unbind", value: "\(address)"),
+                    before: "vfio-pci",
+                    after: nil,
+                    inverse: [.writeAttribute(path: "/sys/bus/pci/drivers/vfio-pci/bind", value: "\(address)")],
+                    expectation: .driver(address, nil),
+                    reason: Text(en: "takes it from vfio-pci", zh: "从 vfio-pci 收回")
+                )
+            )
+        }
+        if function.driver == nil || function.driver == "vfio-pci" {
+            let expected: Expectation =
+                if let home { .driver(address, home) } else { .driverIsNot(address, "vfio-pci") }
+            if home == nil && candidates.isEmpty {
+                warnings.append(
+                    Text(
+                        en: "No driver on this machine matches \(address): it will be left without one.",
+                        zh: "本机没有与 \(address) 匹配的驱动：它将没有驱动。"
+                    )
+                )
+            }
+            changes.append(
+                PlannedChange(
+                    .writeAttribute(path: "/sys/bus/pci/drivers_probe", value: "\(address)"),
+                    before: nil,
+                    after: home,
+                    inverse: [],
+                    expectation: expected,
+                    reason: Text(en: "lets its home driver claim it", zh: "让原来的驱动接管")
+                )
+            )
+        }
+        changes.append(
+            PlannedChange(
+                .writeFile(path: AssignPlanner.record(of: address), content: nil),
+                before: home,
+                after: nil,
+                inverse: home.map {
+                    [.writeFile(path: AssignPlanner.record(of: address), content: "\(function.id) \($0)\n")]
+                } ?? [],
+                reason: Text(en: "the record is no longer needed", zh: "记录不再需要")
+            )
+        )
+        return changes
+    }
+
+    private func isReady(_ module: String) -> Bool {
+        host.kernel?.module(module).isReady == true
+    }
+}
+
+/// Whether two names mean one module: the kernel takes `-` and `_` for the same.
+func sameModule(_ left: String, _ right: String) -> Bool {
+    left.utf8.elementsEqual(right.utf8) { a, b in
+        a == b || (a == 0x2D && b == 0x5F) || (a == 0x5F && b == 0x2D)
+    }
+}

@@ -1,0 +1,50 @@
+import Inventory
+import Wording
+
+/// One question about a host, answered from what was read of it.
+///
+/// A check that could not measure says ``Verdict/unknown``; it never says ok.
+public protocol Check: SendableMetatype {
+    /// Stable name for scripts.
+    static var id: String { get }
+    static var title: Text { get }
+    static func answer(_ host: Host) -> Finding.Answer
+}
+
+extension Check {
+    public static func finding(_ host: Host) -> Finding {
+        let answer = answer(host)
+        return Finding(
+            id: id,
+            title: title,
+            verdict: answer.verdict,
+            evidence: answer.evidence,
+            remedy: answer.remedy,
+            actor: answer.actor
+        )
+    }
+}
+
+/// Every check, in the order in which the guide goes: machine, IOMMU, modules, devices.
+public enum Checks {
+    public static let all: [any Check.Type] = [
+        ContainerCheck.self,
+        CPUVirtualization.self,
+        KVMDevice.self,
+        IOMMUFirmware.self,
+        IOMMUKernel.self,
+        IOMMUArgument.self,
+        IOMMUActive.self,
+        InterruptRemapping.self,
+        NoIOMMUMode.self,
+        VFIOModules.self,
+        VFIONodes.self,
+        ConfigSpace.self,
+        SRIOVCheck.self,
+    ]
+
+    /// The parts of a host that the checks look at.
+    public static let parts: Host.Parts = [
+        .pci, .pciDetails, .iommu, .cpu, .kernel, .firmware, .platform, .container, .boot,
+    ]
+}

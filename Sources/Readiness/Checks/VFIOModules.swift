@@ -1,0 +1,73 @@
+import Inventory
+import Wording
+
+/// Whether the kernel has the modules that hand devices to guests.
+public enum VFIOModules: Check {
+    public static let id = "vfio-modules"
+    public static let title = Text(en: "vfio modules", zh: "vfio 模块")
+
+    enum State: Equatable { case ready, loadable, missing, unknown }
+
+    /// What assigning a device needs; the others come along with these.
+    static let needed = ["vfio_pci", "vfio_iommu_type1"]
+
+    static func state(_ host: Host) -> State {
+        guard let kernel = host.kernel else { return .unknown }
+        let states = needed.map { kernel.module($0).state }
+        if states.contains(.absent) { return .missing }
+        if states.contains(nil) { return .unknown }
+        return states.contains(.loadable) ? .loadable : .ready
+    }
+
+    public static func answer(_ host: Host) -> Finding.Answer {
+        guard let kernel = host.kernel else { return .unknown("not read") }
+        let list = needed.map { name in
+            let state = kernel.module(name).state
+            return Text(en: "\(name): \(state.english)", zh: "\(name)：\(state.chinese)")
+        }
+        let evidence = Text.list(list)
+        switch state(host) {
+        case .ready: return .ok(evidence)
+        case .loadable:
+            return Finding.Answer(
+                verdict: .ok,
+                evidence: evidence,
+                remedy: Text(en: "`passthru assign` loads them.", zh: "`passthru assign` 会加载它们。"),
+                actor: .passthru
+            )
+        case .unknown: return .unknown(kernel.unknown["modules"] ?? "not read")
+        case .missing:
+            let release = kernel.release ?? ""
+            return .problem(
+                evidence,
+                remedy: Text(
+                    en: "Install them for kernel \(release): on OpenWrt and iStoreOS the package kmod-vfio-pci.",
+                    zh: "请为内核 \(release) 安装它们：在 OpenWrt 和 iStoreOS 上是 kmod-vfio-pci 软件包。"
+                ),
+                actor: .distribution
+            )
+        }
+    }
+}
+
+extension KernelModule.State? {
+    fileprivate var english: String {
+        switch self {
+        case .loaded?: "loaded"
+        case .builtIn?: "built in"
+        case .loadable?: "installed, not loaded"
+        case .absent?: "not installed"
+        case nil: "unknown"
+        }
+    }
+
+    fileprivate var chinese: String {
+        switch self {
+        case .loaded?: "已加载"
+        case .builtIn?: "已编入内核"
+        case .loadable?: "已安装，未加载"
+        case .absent?: "未安装"
+        case nil: "未知"
+        }
+    }
+}

@@ -1,0 +1,258 @@
+import Changes
+import Inventory
+import Machine
+import SystemPackage
+import Wording
+
+/// Why a plan was not carried out, and how the machine was left.
+public struct TransactionFailure: Error, Sendable, Hashable {
+    /// What went wrong.
+    public var message: Text
+    /// What could not be undone; empty when everything was put back.
+    public var left: [Text]
+    /// Whether a driver never answered: only a reboot helps then.
+    public var isStuck: Bool
+    /// Whether a device was no longer the one that the plan was made for.
+    public var identityChanged: Bool
+}
+
+/// Applies a plan change by change, reads each one back, and on failure undoes what was done, last change first.
+public struct Transaction {
+    let machine: Machine
+    /// Milliseconds that a write to sysfs may take. Drivers need seconds to let go of busy hardware.
+    let deadline: Int
+    /// Milliseconds until an expectation must hold: probing may go on after the write has returned.
+    let settling: Int
+    let progress: (PlannedChange) -> Void
+
+    public init(
+        on machine: Machine,
+        deadline: Int = 30_000,
+        settling: Int = 5_000,
+        progress: @escaping (PlannedChange) -> Void = { _ in }
+    ) {
+        self.machine = machine
+        self.deadline = deadline
+        self.settling = settling
+        self.progress = progress
+    }
+
+    public func apply(_ plan: Plan) throws(TransactionFailure) {
+        try checkIdentities(plan.identities)
+        var done: [PlannedChange] = []
+        for planned in plan.changes {
+            progress(planned)
+            do {
+                try perform(planned.change)
+                done.append(planned)
+                try verify(planned.expectation)
+            } catch {
+                let left = rollBack(done, stuck: error.isStuck)
+                throw TransactionFailure(
+                    message: error.message,
+                    left: left,
+                    isStuck: error.isStuck,
+                    identityChanged: false
+                )
+            }
+        }
+    }
+
+    /// One step that failed.
+    private struct StepFailure: Error {
+        var message: Text
+        var isStuck = false
+    }
+
+    private func checkIdentities(_ identities: [Identity]) throws(TransactionFailure) {
+        for identity in identities {
+            let path = "\(PCIInventory.root)/\(identity.address)"
+            let vendor = readID("\(path)/vendor")
+            let device = readID("\(path)/device")
+            guard vendor == identity.vendor.value, device == identity.device.value else {
+                throw TransactionFailure(
+                    message: Text(
+                        en:
+                            "\(identity.address) is no longer \(identity.vendor):\(identity.device): nothing was changed.",
+                        zh: "\(identity.address) 已不是 \(identity.vendor):\(identity.device)：未做任何更改。"
+                    ),
+                    left: [],
+                    isStuck: false,
+                    identityChanged: true
+                )
+            }
+        }
+    }
+
+    private func readID(_ path: String) -> UInt16? {
+        guard let bytes = try? machine.readWithDeadline(path, milliseconds: 2_000) else { return nil }
+        let text = String(decoding: bytes.trimmed, as: UTF8.self)
+        return UInt16(text.hasPrefix("0x") ? String(text.dropFirst(2)) : text, radix: 16)
+    }
+
+    private func perform(_ change: Change) throws(StepFailure) {
+        switch change {
+        case .loadModule(let name): try load(name)
+        case .writeAttribute(let path, let value):
+            do {
+                try machine.tree.write(path, bytes: Array(value.utf8), milliseconds: deadline)
+            } catch {
+                throw failure(error, writing: value, to: path)
+            }
+        case .writeFile(let path, let content):
+            do {
+                try machine.tree.replace(path, with: content.map { Array($0.utf8) })
+            } catch {
+                throw StepFailure(
+                    message: Text(
+                        en: "\(path) could not be written: \(error.description.lowercased()).",
+                        zh: "无法写入 \(path)：\(error.description)。"
+                    )
+                )
+            }
+        }
+    }
+
+    private func failure(_ error: Errno, writing value: String, to path: String) -> StepFailure {
+        if error == .timedOut {
+            return StepFailure(
+                message: Text(
+                    en: """
+                        The kernel did not come back from writing \(value) to \(path) within \(deadline / 1000) s: \
+                        the driver is stuck, and only a reboot frees the device.
+                        """,
+                    zh: "向 \(path) 写入 \(value) 后内核在 \(deadline / 1000) 秒内没有返回：驱动已卡住，只有重启才能释放该设备。"
+                ),
+                isStuck: true
+            )
+        }
+        let shown = value == "\n" ? "(empty)" : value
+        return StepFailure(
+            message: Text(
+                en: "Writing \(shown) to \(path) failed: \(error.description.lowercased()).",
+                zh: "向 \(path) 写入 \(shown) 失败：\(error.description)。"
+            )
+        )
+    }
+
+    private func load(_ name: String) throws(StepFailure) {
+        guard let modprobe = machine.program("modprobe") else {
+            if machine.exists("/sys/module/\(underscored(name))") { return }
+            throw StepFailure(
+                message: Text(
+                    en: "There is no modprobe on this machine to load \(name) with.",
+                    zh: "本机没有 modprobe，无法加载 \(name)。"
+                )
+            )
+        }
+        let result: ProgramResult
+        do {
+            result = try machine.run(modprobe, [name], milliseconds: deadline)
+        } catch {
+            throw StepFailure(
+                message: Text(
+                    en: "modprobe \(name) could not be run: \(error.description.lowercased()).",
+                    zh: "无法运行 modprobe \(name)：\(error.description)。"
+                )
+            )
+        }
+        guard result.status == 0 else {
+            let said = result.output.utf8.split(separator: UInt8(ascii: "\n")).first.map { String(Substring($0)) } ?? ""
+            throw StepFailure(
+                message: Text(
+                    en: "modprobe \(name) ended with \(result.status): \(said)",
+                    zh: "modprobe \(name) 以 \(result.status) 结束：\(said)"
+                )
+            )
+        }
+    }
+
+    private func verify(_ expectation: Expectation?) throws(StepFailure) {
+        guard let expectation else { return }
+        var waited = 0
+        while true {
+            guard let seen = try observe(expectation) else { return }
+            guard waited < settling else { throw StepFailure(message: seen) }
+            machine.pause(milliseconds: 100)
+            waited += 100
+        }
+    }
+
+    /// What is wrong with the expectation now; nil when it holds.
+    private func observe(_ expectation: Expectation) throws(StepFailure) -> Text? {
+        switch expectation {
+        case .driver(let address, let wanted):
+            let driver = try driver(of: address)
+            if driver == wanted { return nil }
+            let now = driver ?? "-"
+            let want = wanted ?? "-"
+            return Text(
+                en:
+                    "\(address) should have the driver \(want) now, but has \(now): the kernel log (dmesg) may say why.",
+                zh: "\(address) 现在的驱动应为 \(want)，实际为 \(now)：内核日志（dmesg）也许会说明原因。"
+            )
+        case .driverIsNot(let address, let unwanted):
+            guard try driver(of: address) == unwanted else { return nil }
+            return Text(
+                en: "\(address) is still bound to \(unwanted).",
+                zh: "\(address) 仍绑定在 \(unwanted) 上。"
+            )
+        case .driverOverride(let address, let wanted):
+            let path = "\(PCIInventory.root)/\(address)/driver_override"
+            guard let bytes = try? machine.readWithDeadline(path, milliseconds: 2_000) else {
+                return Text(en: "\(path) cannot be read back.", zh: "无法读回 \(path)。")
+            }
+            let text = String(decoding: bytes.trimmed, as: UTF8.self)
+            let now = text == "(null)" || text.isEmpty ? nil : text
+            if now == wanted { return nil }
+            return Text(
+                en: "\(path) reads \(text) after it was written.",
+                zh: "写入后 \(path) 的内容为 \(text)。"
+            )
+        case .moduleLoaded(let name):
+            if machine.exists("/sys/module/\(name)") { return nil }
+            return Text(
+                en: "The module \(name) is not there after modprobe said it was loaded.",
+                zh: "modprobe 报告成功，但模块 \(name) 并未加载。"
+            )
+        }
+    }
+
+    private func driver(of address: PCIAddress) throws(StepFailure) -> String? {
+        let path = "\(PCIInventory.root)/\(address)/driver"
+        do {
+            let target = try machine.linkWithDeadline(path, milliseconds: 2_000)
+            return String(target[target.index(target.lastIndex(of: "/") ?? target.startIndex, offsetBy: 1)...])
+        } catch  where error == .noSuchFileOrDirectory {
+            return nil
+        } catch {
+            throw StepFailure(
+                message: Text(
+                    en: "\(path) cannot be read: \(error.description.lowercased()).",
+                    zh: "无法读取 \(path)：\(error.description)。"
+                ),
+                isStuck: error == .timedOut
+            )
+        }
+    }
+
+    /// Undoes changes, last first; returns what could not be undone.
+    private func rollBack(_ done: [PlannedChange], stuck: Bool) -> [Text] {
+        var left: [Text] = []
+        for planned in done.reversed() {
+            for change in planned.inverse {
+                do {
+                    try perform(change)
+                } catch {
+                    left.append(error.message)
+                    if error.isStuck || stuck { return left }
+                }
+            }
+        }
+        return left
+    }
+}
+
+private func underscored(_ name: String) -> String {
+    String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
+}
