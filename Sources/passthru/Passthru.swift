@@ -1,0 +1,72 @@
+import ArgumentParser
+import Glibc
+import Operations
+import Wording
+
+/// The command line: parses, calls one operation, prints.
+@main
+struct Passthru: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "passthru",
+            abstract: help(
+                "Hand PCI and USB devices of this host to its virtual machines, and take them back.",
+                "把本机的 PCI 和 USB 设备交给虚拟机，并且能收回来。"
+            ),
+            discussion: help(
+                "Without a subcommand: one screen that says whether this host is ready and what is assigned.",
+                "不带子命令时：用一屏说明本机是否就绪、哪些设备已交出。"
+            ),
+            version: Version.current,
+            subcommands: [
+                DoctorCommand.self, DevicesCommand.self, ShowCommand.self, USBCommand.self, AssignCommand.self,
+                ReleaseCommand.self, GuestCommand.self, ExportCommand.self, CaptureCommand.self,
+            ]
+        )
+    }
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let machine = try common.machine()
+        try common.print(Status.run(machine)) { StatusView(status: $0).lines(in: $1) }
+    }
+
+    static func main() {
+        do {
+            var command = try parseAsRoot(CommandLineOrder.normalized(Array(CommandLine.arguments.dropFirst())))
+            try command.run()
+        } catch let status as ExitStatus {
+            Glibc.exit(status.rawValue)
+        } catch let failure as Failure {
+            Console.report(failure)
+            Glibc.exit(failure.status.rawValue)
+        } catch {
+            exitWithParserMessage(error)
+        }
+    }
+
+    /// What the argument parser itself has to say: help, version, completions, or a usage error.
+    private static func exitWithParserMessage(_ error: any Error) -> Never {
+        let code = exitCode(for: error).rawValue
+        let message = ParserMessage.localized(fullMessage(for: error), in: Console.language)
+        if code == 0 { Console.write(message + "\n") } else { Console.writeError(message) }
+        Glibc.exit(code)
+    }
+}
+
+/// A help text in the language of this run.
+func help(_ english: String, _ chinese: String) -> String {
+    Text(en: english, zh: chinese).string(in: Console.language)
+}
+
+extension ArgumentHelp {
+    /// A help text in the language of this run.
+    static func text(_ english: String, _ chinese: String, valueName: String? = nil) -> ArgumentHelp {
+        ArgumentHelp(Text(en: english, zh: chinese).stringLiteral, valueName: valueName)
+    }
+}
+
+extension Text {
+    fileprivate var stringLiteral: String.StringLiteralType { string(in: Console.language) }
+}

@@ -1,0 +1,4 @@
+enum Version {
+    /// As in CHANGELOG.md.
+    static let current = "0.1.0"
+}

@@ -1,0 +1,32 @@
+import Inventory
+import Operations
+import Wording
+
+/// A line per USB device: port, id, speed, name, drivers, uses.
+struct USBView {
+    let usb: USB
+
+    func lines(in language: Language) -> [String] {
+        if let why = usb.unknown["devices"] {
+            return [Text(en: "unknown: \(why)", zh: "未知：\(why)").string(in: language)]
+        }
+        guard !usb.devices.isEmpty else {
+            return [Text(en: "No USB devices.", zh: "没有 USB 设备。").string(in: language)]
+        }
+        var table = Table()
+        for device in usb.devices {
+            let name = [device.manufacturer, device.product].compactMap(\.self).joined(separator: " ")
+            let drivers = device.interfaces.compactMap(\.driver)
+            let uses = device.usedBy.map { "\($0.kind) \($0.name)" }
+            table.add(
+                device.portPath,
+                "\(device.vendorID.map { hex($0, width: 4) } ?? "?"):\(device.productID.map { hex($0, width: 4) } ?? "?")",
+                device.speed.map { "\($0 == $0.rounded() ? String(Int($0)) : String($0))M" } ?? "-",
+                drivers.isEmpty ? "-" : Set(drivers).sorted().joined(separator: ","),
+                name + (device.serial.map { " [\($0)]" } ?? "")
+                    + (uses.isEmpty ? "" : "  ← " + uses.joined(separator: language == .chinese ? "、" : ", "))
+            )
+        }
+        return table.lines
+    }
+}
