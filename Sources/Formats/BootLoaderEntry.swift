@@ -40,7 +40,8 @@ public struct BootLoaderEntry: Equatable, Sendable {
         let text = Array((options ?? "").utf8)
         var result: [UInt8] = []
         var index = 0
-        while index < text.count {
+        // The kernel takes 2048 bytes; nothing grows without end.
+        while index < text.count, result.count < 65536 {
             var start = index + 1
             guard text[index] == UInt8(ascii: "$"), start < text.count else {
                 result.append(text[index])

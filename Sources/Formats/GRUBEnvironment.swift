@@ -45,8 +45,8 @@ public struct GRUBEnvironment: Equatable, Sendable {
         variables = found
     }
 
-    /// The variables by name; of several with one name the first counts, as in GRUB.
+    /// The variables by name; of several with one name the last counts, as for GRUB's `load_env`.
     public var values: [String: String] {
-        Dictionary(variables.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+        Dictionary(variables.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
     }
 }

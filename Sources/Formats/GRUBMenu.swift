@@ -102,6 +102,8 @@ struct GRUBMenuReading {
     private var budget = 16 << 20
     private var inclusions = 32
     private static let longestValue = 8192
+    private static let mostEntries = 4096
+    private static let mostVariables = 4096
 
     init(savedEnvironment: [String: String], sources: [String: [UInt8]]) {
         self.savedEnvironment = savedEnvironment
@@ -151,6 +153,7 @@ struct GRUBMenuReading {
                     isTrue = run(otherwise, &scope)
                 }
             case .entry(let header, let body, let isSubmenu):
+                guard entries.count + scope.waiting.count < Self.mostEntries else { continue }
                 let (title, id) = heading(expand(header, scope))
                 scope.waiting.append((title, id, scope.nextPlace, body, isSubmenu))
                 scope.nextPlace += 1
@@ -190,9 +193,13 @@ struct GRUBMenuReading {
         case "false": return false
         case "!": return arguments.first.map { $0 == "false" } ?? false
         case "set", "export":
-            arguments.forEach { assign($0, &scope) }
+            for argument in arguments {
+                assign(argument, &scope)
+            }
         case "unset":
-            arguments.forEach { scope.variables[$0] = nil }
+            for argument in arguments {
+                scope.variables[argument] = nil
+            }
         case "load_env": loadEnvironment(arguments, &scope)
         case "source", ".", "configfile":
             guard let path = arguments.first, let bytes = sources[path], inclusions > 0 else { return true }
@@ -214,10 +221,12 @@ struct GRUBMenuReading {
     private func assign(_ text: String, _ scope: inout Scope) {
         guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")), equals > text.startIndex else { return }
         let value = text[text.utf8.index(after: equals)...]
-        scope.variables[String(text[..<equals])] = String(decoding: value.utf8.prefix(Self.longestValue), as: UTF8.self)
+        let name = String(text[..<equals])
+        guard scope.variables.count < Self.mostVariables || scope.variables[name] != nil else { return }
+        scope.variables[name] = String(decoding: value.utf8.prefix(Self.longestValue), as: UTF8.self)
     }
 
-    private func loadEnvironment(_ arguments: [String], _ scope: inout Scope) {
+    private mutating func loadEnvironment(_ arguments: [String], _ scope: inout Scope) {
         var names: [String] = []
         var index = 0
         while index < arguments.count {
@@ -229,6 +238,8 @@ struct GRUBMenuReading {
                 names.append(word)
             }
         }
+        budget -= savedEnvironment.count * 64
+        guard budget >= 0 else { return }
         for (name, value) in savedEnvironment where names.isEmpty || names.contains(name) {
             scope.variables[name] = String(decoding: value.utf8.prefix(Self.longestValue), as: UTF8.self)
         }

@@ -241,6 +241,7 @@ struct GRUBScript {
                 switch keyword {
                 case "if": result.append(conditional())
                 case "for", "while", "until":
+                    index += 1
                     _ = statements(until: ["do"])
                     skip("do")
                     _ = statements(until: ["done"])

@@ -1,8 +1,8 @@
 /// The aliases of one bus out of /lib/modules/RELEASE/modules.alias (modules.alias(5) of kmod), searched by a device's
 /// `modalias`.
 ///
-/// Only lines of the bus are looked at, and kept as places in the text, by vendor: a search touches the lines of one
-/// vendor and those for any vendor.
+/// Only lines of the bus are looked at, and kept as places in the text, by what they spell out: a search touches the
+/// lines for this device, those for any device of its vendor, and those for any vendor.
 public struct ModuleAliases: Sendable {
     private struct Entry {
         let pattern: Range<Int>
@@ -11,8 +11,9 @@ public struct ModuleAliases: Sendable {
 
     private let text: [UInt8]
     private let prefix: [UInt8]
-    private let vendorDigits: Int
-    private var byVendor: [UInt32: [Entry]] = [:]
+    private let digits: Int
+    private var byDevice: [UInt64: [Entry]] = [:]
+    private var byVendor: [UInt64: [Entry]] = [:]
     private var anyVendor: [Entry] = []
 
     /// The aliases of a bus.
@@ -23,7 +24,7 @@ public struct ModuleAliases: Sendable {
     public init(_ text: [UInt8], bus: String) {
         self.text = text
         prefix = Array((bus + ":").utf8)
-        vendorDigits = bus == "pci" ? 8 : bus == "usb" ? 4 : 0
+        digits = bus == "pci" ? 8 : bus == "usb" ? 4 : 0
         let lineStart = Array("alias \(bus):".utf8)
         var found: [Entry] = []
         text.withUnsafeBufferPointer { buffer in
@@ -40,9 +41,15 @@ public struct ModuleAliases: Sendable {
                 next += 1
             }
         }
+        count = found.count
         for entry in found {
-            if let vendor = vendor(text[entry.pattern]) {
-                byVendor[vendor, default: []].append(entry)
+            let pattern = text[entry.pattern]
+            if let vendor = number(pattern, at: 0) {
+                if let device = number(pattern, at: digits + 1) {
+                    byDevice[vendor << 32 | device, default: []].append(entry)
+                } else {
+                    byVendor[vendor, default: []].append(entry)
+                }
             } else {
                 anyVendor.append(entry)
             }
@@ -50,18 +57,30 @@ public struct ModuleAliases: Sendable {
     }
 
     /// How many aliases the bus has.
-    public var count: Int { byVendor.values.reduce(anyVendor.count) { $0 + $1.count } }
+    public let count: Int
 
     /// The modules that claim a device, by the order of the file, each once. Names have "_", as in /sys/module.
     public func modules(for modalias: String) -> [String] {
-        let name = Array(modalias.utf8)[...]
-        var candidates = anyVendor
-        if let vendor = vendor(name) {
-            candidates += byVendor[vendor] ?? []
+        let name = Array(modalias.utf8)
+        var lists = [anyVendor]
+        if let vendor = number(name[...], at: 0) {
+            lists.append(byVendor[vendor] ?? [])
+            if let device = number(name[...], at: digits + 1) {
+                lists.append(byDevice[vendor << 32 | device] ?? [])
+            }
         }
         var matches: [Range<Int>] = []
-        for entry in candidates where Self.matches(pattern: text[entry.pattern], name: name) {
-            matches.append(entry.module)
+        text.withUnsafeBufferPointer { buffer in
+            name.withUnsafeBufferPointer { name in
+                for entries in lists {
+                    for entry in entries {
+                        let pattern = UnsafeBufferPointer(rebasing: buffer[entry.pattern])
+                        if Self.matches(pattern, name) {
+                            matches.append(entry.module)
+                        }
+                    }
+                }
+            }
         }
         var modules: [String] = []
         for range in matches.sorted(by: { $0.lowerBound < $1.lowerBound }) {
@@ -99,18 +118,17 @@ public struct ModuleAliases: Sendable {
         return index > start ? Entry(pattern: pattern, module: start..<index) : nil
     }
 
-    /// The vendor that a pattern or modalias spells out: "pci:v" and eight digits, "usb:v" and four.
-    private func vendor(_ name: ArraySlice<UInt8>) -> UInt32? {
-        guard vendorDigits > 0, name.count > prefix.count + vendorDigits, name.starts(with: prefix) else { return nil }
-        var index = name.startIndex + prefix.count
-        guard name[index] == UInt8(ascii: "v") else { return nil }
-        var value: UInt32 = 0
-        for _ in 0..<vendorDigits {
-            index += 1
-            switch name[index] {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt32(name[index] - UInt8(ascii: "0"))
-            case UInt8(ascii: "A")...UInt8(ascii: "F"):
-                value = value << 4 | UInt32(name[index] - UInt8(ascii: "A") + 10)
+    /// The number that a pattern or modalias spells out behind one letter at an offset: "pci:v" or "d" and eight
+    /// hexadecimal digits, "usb:v" or "p" and four.
+    private func number(_ name: ArraySlice<UInt8>, at offset: Int) -> UInt64? {
+        let end = prefix.count + offset + 1 + digits
+        guard digits > 0, name.count > end, name.starts(with: prefix) else { return nil }
+        guard UInt8(ascii: "a")...UInt8(ascii: "z") ~= name[name.startIndex + prefix.count + offset] else { return nil }
+        var value: UInt64 = 0
+        for byte in name[name.startIndex + end - digits..<name.startIndex + end] {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt64(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = value << 4 | UInt64(byte - UInt8(ascii: "A") + 10)
             default: return nil
             }
         }
@@ -146,6 +164,10 @@ public struct ModuleAliases: Sendable {
     public static func matches(pattern: some Collection<UInt8>, name: some Collection<UInt8>) -> Bool {
         let pattern = Array(pattern)
         let name = Array(name)
+        return pattern.withUnsafeBufferPointer { pattern in name.withUnsafeBufferPointer { matches(pattern, $0) } }
+    }
+
+    private static func matches(_ pattern: UnsafeBufferPointer<UInt8>, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
         var p = 0
         var n = 0
         // Where the latest "*" stands, and how much of the name it has taken: only the latest one is ever retried.
@@ -174,7 +196,7 @@ public struct ModuleAliases: Sendable {
     }
 
     /// The place behind the pattern's element at `start` if that matches a byte.
-    private static func matchOne(_ pattern: [UInt8], _ start: Int, _ byte: UInt8) -> Int? {
+    private static func matchOne(_ pattern: UnsafeBufferPointer<UInt8>, _ start: Int, _ byte: UInt8) -> Int? {
         switch pattern[start] {
         case UInt8(ascii: "?"): return start + 1
         case UInt8(ascii: "["):
@@ -189,7 +211,11 @@ public struct ModuleAliases: Sendable {
         }
     }
 
-    private static func matchSet(_ pattern: [UInt8], _ start: Int, _ byte: UInt8) -> (isMatch: Bool, end: Int)? {
+    private static func matchSet(
+        _ pattern: UnsafeBufferPointer<UInt8>,
+        _ start: Int,
+        _ byte: UInt8
+    ) -> (isMatch: Bool, end: Int)? {
         var index = start + 1
         guard index < pattern.count else { return nil }
         let isInverted = pattern[index] == UInt8(ascii: "!") || pattern[index] == UInt8(ascii: "^")

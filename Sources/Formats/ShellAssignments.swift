@@ -194,6 +194,10 @@ public struct ShellAssignments: Equatable, Sendable {
         }
 
         private mutating func readVariable(_ text: inout [UInt8], _ isExact: inout Bool) {
+            // A value is cut there anyway: no file can make one grow without end.
+            if text.count > Self.longestValue {
+                text.removeLast(text.count - Self.longestValue)
+            }
             guard index < bytes.count else { return text.append(UInt8(ascii: "$")) }
             if bytes[index] == UInt8(ascii: "(") {
                 isExact = false

@@ -1,7 +1,7 @@
 /// Writing tar archives that depend on nothing but what is put in: POSIX ustar headers, a pax header before a member
 /// whose name, target or size does not fit, times 0, owner 0, members in the order given.
 ///
-/// An archive ends with exactly two zero blocks; ``TarArchive`` reads it back, GNU tar and busybox tar too.
+/// An archive ends with exactly two zero blocks; ``TarArchive`` and GNU tar read it back.
 public struct TarWriter: Sendable {
     private var bytes: [UInt8] = []
 

@@ -7,6 +7,12 @@ struct UCIReader {
     private(set) var sections: [UCIDocument.Section] = []
     private var current: Int?
     private var places: [String: Int] = [:]
+    private var optionPlaces: [OptionKey: Int] = [:]
+
+    private struct OptionKey: Hashable {
+        let section: Int
+        let name: String
+    }
 
     init(bytes: [UInt8]) {
         self.bytes = bytes
@@ -137,7 +143,7 @@ struct UCIReader {
             let name = try validName(words[1], line)
             guard let current else { throw UCIError(reason: .optionOutsideSection, line: line) }
             let value = texts.count == 3 ? texts[2] : ""
-            add(name, value, isList: texts[0].utf8.first == UInt8(ascii: "l"), range, to: &sections[current])
+            add(name, value, isList: texts[0].utf8.first == UInt8(ascii: "l"), range, to: current)
         default:
             throw UCIError(reason: .unknownStatement(printable(words[0])), line: line)
         }
@@ -165,23 +171,23 @@ struct UCIReader {
         sections.append(UCIDocument.Section(type: type, name: name, ranges: [range]))
     }
 
-    private func add(
-        _ name: String,
-        _ value: String,
-        isList: Bool,
-        _ range: Range<Int>,
-        to section: inout UCIDocument.Section
-    ) {
-        guard let place = section.options.firstIndex(where: { $0.name == name }) else {
+    private mutating func add(_ name: String, _ value: String, isList: Bool, _ range: Range<Int>, to section: Int) {
+        let key = OptionKey(section: section, name: name)
+        guard let place = optionPlaces[key] else {
+            optionPlaces[key] = sections[section].options.count
             let first = isList ? UCIDocument.Value.list([value]) : .text(value)
-            section.options.append(UCIDocument.Option(name: name, value: first, ranges: [range]))
+            sections[section].options.append(UCIDocument.Option(name: name, value: first, ranges: [range]))
             return
         }
-        section.options[place].ranges.append(range)
-        switch (section.options[place].value, isList) {
-        case (.list(let items), true): section.options[place].value = .list(items + [value])
-        case (.text(let text), true): section.options[place].value = .list([text, value])
-        case (_, false): section.options[place].value = .text(value)
+        sections[section].options[place].ranges.append(range)
+        let old = sections[section].options[place].value
+        sections[section].options[place].value = .text(value)
+        guard isList else { return }
+        switch consume old {
+        case .text(let text): sections[section].options[place].value = .list([text, value])
+        case .list(var items):
+            items.append(value)
+            sections[section].options[place].value = .list(items)
         }
     }
 }

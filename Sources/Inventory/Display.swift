@@ -116,8 +116,12 @@ public struct DisplayInventory: Codable, Sendable, Hashable {
             }
             var folder = Attributes(machine, path)
             card.driver = folder.linkName("device/driver", "driver")
-            card.bootVGA = folder.flag("device/boot_vga", "bootVGA")
             card.unknown.merge(folder.unknown) { $1 }
+            if let folder = Sysfs.functionFolder(in: path) {
+                var function = Attributes(machine, folder)
+                card.bootVGA = function.flag("boot_vga", "bootVGA")
+                card.unknown.merge(function.unknown) { $1 }
+            }
             for entry in names where entry.utf8.starts(with: (name + "-").utf8) {
                 var part = Attributes(machine, path + "/" + entry)
                 var connector = DisplayConnector(name: String(entry.dropFirst(name.count + 1)))

@@ -104,7 +104,9 @@ extension StorageInventory {
             others.remove(at: index)
             addLayers(to: &all[index], lines[index], others)
         }
-        for (index, line) in lines.enumerated() where !line.isPseudo || line.mount.mountPoint == "/" {
+        // The initial root stays in the table below the real one.
+        let root = lines.lastIndex { $0.mount.mountPoint == "/" }
+        for (index, line) in lines.enumerated() where !line.isPseudo || index == root {
             mounts.append(all[index])
         }
     }

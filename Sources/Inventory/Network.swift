@@ -48,6 +48,7 @@ public struct Route: Codable, Sendable, Hashable {
         self.metric = metric
     }
 
+    /// Whether it takes what no other route takes.
     public var isDefault: Bool { destination == "0.0.0.0/0" || destination == "::/0" }
 }
 
@@ -89,6 +90,7 @@ public struct NetworkInterface: Codable, Sendable, Hashable, BelowFunction {
     @Nullable public var physicalPortName: String?
     public var addresses: [InterfaceAddress] = []
     public var routes: [Route] = []
+    /// False on a captured host is as sure as `nextHops` in the inventory's `unknown` leaves it.
     @Nullable public var hasDefaultRoute: Bool?
     public var unknown: [String: String] = [:]
 
@@ -105,13 +107,14 @@ public struct Carriers: Codable, Sendable, Hashable {
     /// Interfaces on the way down of which nobody can say what carries them, with the reason.
     public var unresolved: [String: String] = [:]
 
+    /// Whether `interfaces` is the whole answer.
     public var isResolved: Bool { unresolved.isEmpty }
 }
 
 /// The machine's network as its kernel has it.
 public struct NetworkInventory: Codable, Sendable, Hashable {
     public var interfaces: [NetworkInterface] = []
-    /// IPv4 routing tables besides local, main and default that exist.
+    /// Routing tables besides local, main and default that exist; on a captured host those of IPv4 alone.
     @Nullable public var otherTables: [Int]?
     /// IPv4 addresses of this machine whose interface is not known.
     public var unplacedAddresses: [String] = []
@@ -119,6 +122,7 @@ public struct NetworkInventory: Codable, Sendable, Hashable {
 
     public init() {}
 
+    /// The interface of that name.
     public func interface(_ name: String) -> NetworkInterface? { interfaces.first { $0.name == name } }
 
     /// The physical interfaces at the bottom of `name`, itself if it is one.
@@ -127,25 +131,25 @@ public struct NetworkInventory: Codable, Sendable, Hashable {
     /// whether an interface may go must take that as a no.
     public func carriers(of name: String) -> Carriers {
         var result = Carriers()
+        let known = Dictionary(interfaces.map { ($0.name, $0) }) { first, _ in first }
         var seen: Set<String> = []
-        descend(name, &seen, &result)
+        var left = [name]
+        while let name = left.popLast() {
+            guard seen.insert(name).inserted else { continue }
+            guard let interface = known[name] else {
+                result.unresolved[name] = "no such interface in this network namespace"
+                continue
+            }
+            if interface.kind == .physical { result.interfaces.append(name) }
+            left += interface.lowers + interface.possibleLowers
+            if let reason = interface.unknown["lowers"] {
+                result.unresolved[name] = reason
+            } else if interface.lowers.isEmpty, let reason = interface.kind.hiddenBottom {
+                result.unresolved[name] = reason
+            }
+        }
         result.interfaces.sort(by: Sysfs.inOrder)
         return result
-    }
-
-    private func descend(_ name: String, _ seen: inout Set<String>, _ result: inout Carriers) {
-        guard seen.insert(name).inserted else { return }
-        guard let interface = interface(name) else {
-            result.unresolved[name] = "no such interface in this network namespace"
-            return
-        }
-        if interface.kind == .physical { result.interfaces.append(name) }
-        for lower in interface.lowers + interface.possibleLowers { descend(lower, &seen, &result) }
-        if let reason = interface.unknown["lowers"] {
-            result.unresolved[name] = reason
-        } else if interface.lowers.isEmpty, let reason = interface.kind.hiddenBottom {
-            result.unresolved[name] = reason
-        }
     }
 }
 

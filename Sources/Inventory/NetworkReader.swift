@@ -18,6 +18,9 @@ extension NetworkInventory {
         network.readPointToPoint(machine)
         network.readRoutes(machine)
         network.readAddresses(machine)
+        for index in network.interfaces.indices {
+            network.interfaces[index].addresses.sort(by: InterfaceAddress.inOrder)
+        }
         return network
     }
 
@@ -172,9 +175,11 @@ extension NetworkInterface {
         let isVirtual = path.utf8.starts(with: "/sys/devices/virtual/".utf8)
         if names.contains("device") || (!isVirtual && path.utf8.starts(with: "/sys/devices/".utf8)) { return .physical }
         if type != nil { return .other }
-        // A pair's other end is the only "link below" of a virtual Ethernet interface that has no DEVTYPE.
+        // Neither names its type. A macvlan has a link to the interface below it; a pair's other end has none.
         let below = folder.number("iflink", "kind")
-        if let below, let index, below > 0, below != index, folder.number("type", "kind") == 1 { return .veth }
+        if let below, let index, below > 0, below != index, folder.number("type", "kind") == 1 {
+            return names.contains { $0.utf8.starts(with: "lower_".utf8) } ? .macvlan : .veth
+        }
         for prefix in ["dummy", "ifb"] where Sysfs.isNumbered(name, prefix) { return .dummy }
         return .other
     }

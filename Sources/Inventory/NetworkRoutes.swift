@@ -3,14 +3,18 @@ internal import Machine
 /// What `/proc/net/fib_trie` says: the IPv4 addresses of this machine, in every table, without their interfaces.
 private struct AddressTrie {
     var addresses: Set<UInt32> = []
+    /// Tables besides local, main and default, and those of them with a default route.
     var tables: Set<Int> = []
+    var defaultTables: Set<Int> = []
 
     init(_ lines: [String]) {
         var prefix: UInt32?
+        var table: Int?
         for line in lines {
             if line.utf8.first != UInt8(ascii: " ") {
                 let words = Lines.words(line)
-                if words.first == "Id", words.count == 2, let id = Int(words[1].dropLast()) { tables.insert(id) }
+                table = words.first == "Id" && words.count == 2 ? Int(words[1].dropLast()) : nil
+                if let table { tables.insert(table) }
                 continue
             }
             let words = Lines.words(line)
@@ -18,6 +22,8 @@ private struct AddressTrie {
                 prefix = IPAddress.parse4(words[1])
             } else if words.count == 3, words[0] == "/32", words[1] == "host", words[2] == "LOCAL", let prefix {
                 addresses.insert(prefix)
+            } else if let table, words.first == "/0", words.last == "UNICAST" {
+                defaultTables.insert(table)
             }
         }
     }
@@ -28,11 +34,15 @@ extension NetworkInventory {
     private static let route6Path = "/proc/net/ipv6_route"
     private static let triePath = "/proc/net/fib_trie"
 
-    /// Gives each interface its routes.
+    /// Gives each interface its routes: from the kernel on the live machine, else from its files.
     ///
     /// `/proc/net/route` has the main table alone and the first next hop of each route; `/proc/net/ipv6_route` has every
     /// table without its number.
     mutating func readRoutes(_ machine: Machine) {
+        if machine.isLive, let dump = RouteDump.live() {
+            take(dump)
+            return
+        }
         var found: [String: [Route]] = [:]
         var isComplete = true
         do throws(Unreadable) {
@@ -67,6 +77,21 @@ extension NetworkInventory {
                 interfaces[index].unknown["hasDefaultRoute"] = unknown["routes"] ?? unknown["routes6"]
             }
         }
+    }
+
+    /// Takes what the running kernel told: every table, every next hop.
+    private mutating func take(_ dump: RouteDump) {
+        let reason = "the kernel left out the next hops of a route"
+        var found: [Int: [Route]] = [:]
+        for hop in dump.hops { found[hop.interface, default: []].append(hop.route) }
+        for index in interfaces.indices {
+            interfaces[index].routes = interfaces[index].index.flatMap { found[$0] } ?? []
+            let isDefault = interfaces[index].routes.contains(where: \.isDefault)
+            interfaces[index].hasDefaultRoute = !isDefault && dump.hasHiddenHops ? nil : isDefault
+            if interfaces[index].hasDefaultRoute == nil { interfaces[index].unknown["hasDefaultRoute"] = reason }
+        }
+        otherTables = dump.tables.sorted()
+        if dump.hasHiddenHops { unknown["nextHops"] = reason }
     }
 
     /// A line of `/proc/net/route`: numbers are hexadecimal, addresses in the order of the processor's bytes.
@@ -108,22 +133,27 @@ extension NetworkInventory {
 
     /// Gives each interface its addresses: from the kernel on the live machine, else from its files.
     mutating func readAddresses(_ machine: Machine) {
+        if machine.isLive, otherTables != nil, let live = LiveAddresses.read() {
+            take(live)
+            return
+        }
         let trie: AddressTrie?
         do throws(Unreadable) {
             let read = AddressTrie(try machine.textLines(Self.triePath))
             trie = read
             otherTables = read.tables.sorted()
             if !read.tables.isEmpty {
-                unknown["otherTableRoutes"] =
-                    "interfaces of tables \(read.tables.sorted().map(String.init).joined(separator: ", ")) are not shown: "
-                    + Self.triePath
+                let numbers = read.tables.sorted().map(String.init).joined(separator: ", ")
+                unknown["otherTableRoutes"] = "interfaces of tables \(numbers) are not shown: \(Self.triePath)"
             }
+            if !read.defaultTables.isEmpty { doubtDefaultRoutes(unknown["otherTableRoutes"]) }
         } catch {
             trie = nil
             unknown["otherTables"] = error.reason
+            doubtDefaultRoutes(error.reason)
         }
         if machine.isLive, let live = LiveAddresses.read() {
-            for index in interfaces.indices { interfaces[index].addresses = live[interfaces[index].name] ?? [] }
+            take(live)
             return
         }
         if let trie {
@@ -132,6 +162,18 @@ extension NetworkInventory {
             for index in interfaces.indices { interfaces[index].unknown["addresses"] = reason }
         }
         readAddresses6(machine)
+    }
+
+    /// Who shows no default route may still have one in a table that is not shown.
+    private mutating func doubtDefaultRoutes(_ reason: String?) {
+        for index in interfaces.indices where interfaces[index].hasDefaultRoute == false {
+            interfaces[index].hasDefaultRoute = nil
+            interfaces[index].unknown["hasDefaultRoute"] = reason
+        }
+    }
+
+    private mutating func take(_ live: [String: [InterfaceAddress]]) {
+        for index in interfaces.indices { interfaces[index].addresses = live[interfaces[index].name] ?? [] }
     }
 
     /// Matches IPv4 addresses with interfaces: by the most specific network that has no gateway; and a lone address
@@ -202,5 +244,13 @@ extension NetworkInventory {
             if machine.isWhole("/proc/net", ["dev"]) && !machine.exists(path) { return }
             for index in interfaces.indices { interfaces[index].unknown["addresses"] = error.reason }
         }
+    }
+}
+
+extension InterfaceAddress {
+    /// IPv4 before IPv6, then by text.
+    static func inOrder(_ left: Self, _ right: Self) -> Bool {
+        let (a, b) = (left.address.utf8.contains(UInt8(ascii: ":")), right.address.utf8.contains(UInt8(ascii: ":")))
+        return a == b ? Sysfs.inOrder(left.address, right.address) : b
     }
 }

@@ -49,6 +49,7 @@ public struct BlockDevice: Codable, Sendable, Hashable, BelowFunction {
         self.kind = kind
     }
 
+    /// Whether `function` is on any way to the device.
     public func isBelow(_ function: String) -> Bool { paths.contains { $0.contains(function) } }
 }
 
@@ -87,6 +88,7 @@ public struct Mount: Codable, Sendable, Hashable {
 
 /// An area that the kernel swaps to.
 public struct SwapArea: Codable, Sendable, Hashable {
+    /// The device node or the file.
     public var path: String
     public var isFile: Bool
     /// Bytes.
@@ -123,6 +125,7 @@ public struct StorageInventory: Codable, Sendable, Hashable {
 
     public init() {}
 
+    /// The device of that kernel name.
     public func device(_ name: String) -> BlockDevice? { devices.first { $0.name == name } }
 
     /// What is mounted at `/` now.

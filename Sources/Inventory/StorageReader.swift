@@ -75,7 +75,10 @@ extension StorageInventory {
         do throws(Unreadable) {
             for line in try machine.textLines(path).dropFirst() {
                 let words = Lines.words(line)
-                guard words.count >= 5, let size = Int(words[2]), let used = Int(words[3]) else { continue }
+                // Sizes are in KiB.
+                guard words.count >= 5, let size = Int(words[2]), let used = Int(words[3]),
+                    (0...Int.max / 1024).contains(size), (0...size).contains(used)
+                else { continue }
                 let file = MountTable.unescape(words[0])
                 var swap = SwapArea(path: file, isFile: words[1] == "file", size: size * 1024, used: used * 1024)
                 if swap.isFile {
@@ -97,7 +100,7 @@ extension StorageInventory {
     }
 
     /// The block device that a path in `/dev`, or a `UUID=` and the like, stands for.
-    func resolve(_ source: String, _ machine: Machine) -> String? {
+    func resolve(_ source: String, _ machine: Machine, links: Int = 8) -> String? {
         for (prefix, folder) in [
             ("UUID=", "by-uuid"), ("LABEL=", "by-label"), ("PARTUUID=", "by-partuuid"), ("PARTLABEL=", "by-partlabel"),
         ] where source.utf8.starts(with: prefix.utf8) {
@@ -108,17 +111,19 @@ extension StorageInventory {
                     if let id = event["PARTUUID"], id.lowercased() == value.lowercased() { return device.name }
                 }
             }
-            return resolve("/dev/disk/\(folder)/\(value)", machine)
+            return resolve("/dev/disk/\(folder)/\(value)", machine, links: links)
         }
         guard source.utf8.starts(with: "/dev/".utf8) else { return nil }
         if source.utf8.starts(with: "/dev/mapper/".utf8) {
             let name = Sysfs.lastComponent(source)
             if let device = devices.first(where: { $0.mapperName == name }) { return device.name }
         }
-        let name = String(source.utf8.dropFirst(5)) ?? ""
+        // sysfs writes a slash in a name as an exclamation mark.
+        let bytes = source.utf8.dropFirst(5).map { $0 == UInt8(ascii: "/") ? UInt8(ascii: "!") : $0 }
+        let name = String(decoding: bytes, as: UTF8.self)
         if device(name) != nil { return name }
-        guard let target = try? machine.linkTarget(source), target != source else { return nil }
-        return resolve(target, machine)
+        guard links > 0, let target = try? machine.linkTarget(source) else { return nil }
+        return resolve(target, machine, links: links - 1)
     }
 }
 

@@ -5,7 +5,8 @@ extension StorageInventory {
     public func uses(ofFunction function: String) -> [StorageUse] {
         let disks = devices.filter { !$0.hidden && $0.kind != .partition && $0.isBelow(function) }
         var walk = Walk(inventory: self, function: function)
-        for disk in disks { walk.visit(disk.name, []) }
+        walk.left = disks.reversed().map { ($0.name, []) }
+        while let (name, below) = walk.left.popLast() { walk.visit(name, below) }
         return walk.uses
     }
 
@@ -50,15 +51,18 @@ extension StorageInventory {
     private struct Walk {
         let inventory: StorageInventory
         let function: String
+        /// Devices to visit, each with those below it; the last one is next.
+        var left: [(String, [String])] = []
         var seen: Set<String> = []
+        var seenMounts: Set<Int> = []
         var uses: [StorageUse] = []
 
         mutating func visit(_ name: String, _ below: [String]) {
             guard seen.insert(name).inserted, let device = inventory.device(name) else { return }
             let chain = below + [name]
             let before = uses.count
-            for mount in inventory.mounts where mount.devices.contains(name) {
-                if uses.contains(where: { $0.kind == .mount && $0.mountPoint == mount.mountPoint }) { continue }
+            for (index, mount) in inventory.mounts.enumerated() where mount.devices.contains(name) {
+                guard seenMounts.insert(index).inserted else { continue }
                 let others = mount.devices.filter { $0 != name }
                 uses.append(
                     StorageUse(
@@ -78,7 +82,7 @@ extension StorageInventory {
                 $0.kind == .loop && $0.slaves.isEmpty && inventory.backing(of: $0).contains(name)
             }
             let above = device.partitions + device.holders + loops.map(\.name)
-            for next in above { visit(next, chain) }
+            left += above.reversed().map { ($0, chain) }
             let isVolume = device.kind == .deviceMapper || device.kind == .md || device.kind == .bcache
             if isVolume && above.isEmpty && uses.count == before {
                 uses.append(StorageUse(kind: .volume, chain: chain, otherFunctions: otherFunctions(name, [])))

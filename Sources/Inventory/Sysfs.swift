@@ -9,6 +9,13 @@ enum Sysfs {
         components(path).filter(isAddress)
     }
 
+    /// The folder of the function that a device belongs to; nil when it hangs below none.
+    static func functionFolder(in path: String) -> String? {
+        let parts = components(path)
+        guard let last = parts.lastIndex(where: isAddress) else { return nil }
+        return "/" + parts[...last].joined(separator: "/")
+    }
+
     /// Whether `name` is a PCI address as sysfs writes it: `0000:02:00.0`, the domain four digits or more.
     static func isAddress(_ name: String) -> Bool {
         let parts = name.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)

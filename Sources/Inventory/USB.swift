@@ -62,6 +62,7 @@ public struct USBInventory: Codable, Sendable, Hashable {
 
     public init() {}
 
+    /// The device at a port path.
     public func device(_ portPath: String) -> USBDevice? { devices.first { $0.portPath == portPath } }
 
     /// Reads `/sys/bus/usb/devices` and the classes whose entries may live on USB; needs no root.
@@ -178,9 +179,7 @@ extension USBDevice {
         device.classCode = folder.hexadecimal("bDeviceClass", "classCode", required: true)
         if let text = folder.text("speed", "speed") {
             device.speed = Double(text)
-            if device.speed == nil {
-                folder.unknown["speed"] = "the device's speed is not known to the kernel: \(text)"
-            }
+            if device.speed == nil { folder.unknown["speed"] = "not a number: \(path)/speed" }
         }
         device.isRootHub = Sysfs.isNumbered(name, "usb")
         device.isHub = device.isRootHub || device.classCode == 9

@@ -20,7 +20,7 @@ public final class RecordingTree: FileTree, @unchecked Sendable {
 
     public func link(_ path: String) throws(Errno) -> String {
         let target = try base.link(path)
-        record(.symbolicLink(target), at: path)
+        if !Self.ownFolders.contains(path) { record(.symbolicLink(target), at: path) }
         return target
     }
 
@@ -38,18 +38,19 @@ public final class RecordingTree: FileTree, @unchecked Sendable {
     }
 
     func lines(in path: String, where wanted: (ArraySlice<UInt8>) -> Bool) throws(Errno) -> [String] {
-        let lines = try pick(from: base.read(path, limit: 256 << 20), where: wanted)
-        var kept: [String] = []
-        if case .file(let bytes, _) = seen[canonical(path)] { kept = pick(from: bytes) { _ in true } }
-        let known = Set(kept)
-        kept += lines.filter { !known.contains($0) }
-        let text = kept.map { $0 + "\n" }.joined()
+        let bytes = try base.read(path, limit: 256 << 20)
+        let lines = pick(from: bytes, where: wanted)
+        // What another reader picked before stays, in the file's order.
+        var known = Set(lines)
+        if case .file(let kept, _) = seen[canonical(path)] { known.formUnion(pick(from: kept) { _ in true }) }
+        let text = pick(from: bytes) { known.contains(String(decoding: $0, as: UTF8.self)) }.map { $0 + "\n" }.joined()
         record(.file(Array(text.utf8), mode: 0o444), at: path)
         return lines
     }
 
     /// A path that exists but was not read: a link is kept as it is, a file as an empty one with its permissions.
     private func note(_ path: String) {
+        guard !Self.ownFolders.contains(path) else { return }
         guard let status = try? base.status(path, following: false) else { return }
         switch status.kind {
         case .symbolicLink:
@@ -97,7 +98,11 @@ public final class RecordingTree: FileTree, @unchecked Sendable {
 
     private var plainFolders: Set<String> = []
 
+    /// Links into the folder of the process that looks: in a captured host they are plain folders.
+    private static let ownFolders: Set<String> = ["/proc/self", "/proc/net", "/proc/thread-self", "/proc/mounts"]
+
     private func linkInFolder(_ path: String) -> String? {
+        if Self.ownFolders.contains(path) { return nil }
         if plainFolders.contains(path) { return nil }
         if case .symbolicLink(let target) = seen[path] { return target }
         guard let target = try? base.link(path) else {

@@ -33,10 +33,7 @@ struct CommonOptions: ParsableArguments {
         do {
             return try Machine.captured(at: host)
         } catch {
-            throw Failure(
-                .malformed,
-                Text(en: "\(error) is no captured host.", zh: "不是捕获的主机：\(error)。")
-            )
+            throw Failure(.malformed, error.message)
         }
     }
 

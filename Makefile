@@ -1,0 +1,71 @@
+# The only commands a developer must know. Each installs what it needs and says so.
+#   make build      the static release binary at dist/passthru (WEB=1 adds the web page)
+#   make run        a practice machine: a device goes to a nested guest and comes back (IOMMU=amd for AMD-Vi)
+#   make test       unit tests, the binary's gate, and the machines of the rig
+#   make test-full  everything, with the long matrices
+#   make bench size package docs format
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+IOMMU ?= intel
+TRAITS := $(if $(WEB),--traits Web,)
+RELEASE := --configuration release --scratch-path .build-release $(TRAITS) --static-swift-stdlib \
+	-Xswiftc -static-executable -Xswiftc -Osize -Xcc -Os -Xswiftc -use-ld=lld \
+	-Xswiftc -Xclang-linker -Xswiftc -static-pie --disable-local-rpath
+TABLES := Sources/CLinux/tables/pci.names Sources/CLinux/tables/usb.names
+
+.PHONY: build run test test-full bench size package docs format lint tables clean unit
+
+build: dist/passthru
+
+# Names of PCI and USB devices, from the lists of the distribution.
+tables: $(TABLES)
+
+Sources/CLinux/tables/%.names: .build/tools/nametable
+	@Scripts/install pci.ids usb.ids
+	@mkdir -p $(@D)
+	@list=/usr/share/misc/$*.ids; [[ -e $$list ]] || list=/var/lib/usbutils/$*.ids; $< "$$list" $@
+
+.build/tools/nametable: Scripts/nametable.swift $(wildcard Sources/Formats/HardwareNames*.swift)
+	@mkdir -p $(@D)
+	swiftc -O $^ -o $@
+
+dist/passthru: $(TABLES) Package.swift $(shell find Sources -name '*.swift' -o -name '*.[ch]')
+	@Scripts/install libc6-dev
+	swift build $(RELEASE) --product passthru
+	@mkdir -p dist
+	objcopy --strip-all .build-release/release/passthru dist/passthru.new 2>/dev/null \
+		|| strip --strip-all -o dist/passthru.new .build-release/release/passthru
+	@mv dist/passthru.new dist/passthru
+	@ls -l dist/passthru
+
+run: dist/passthru
+	@rig/practice $(IOMMU)
+
+test: dist/passthru
+	@Scripts/test
+
+test-full: dist/passthru
+	@Scripts/test --full
+
+unit: $(TABLES)
+	swift test
+
+bench: dist/passthru
+	@Scripts/bench
+
+size: dist/passthru
+	@Scripts/size
+
+package docs: dist/passthru
+	@Scripts/$@
+
+format:
+	swift format --in-place --recursive Sources Tests Scripts Package.swift
+
+lint:
+	swift format lint --strict --recursive --parallel Sources Tests Scripts Package.swift
+
+clean:
+	rm -rf .build .build-release dist $(TABLES)
