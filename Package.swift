@@ -50,7 +50,7 @@ let package = Package(
         ),
         // Tests.
         .target(name: "TestHosts", dependencies: ["Machine", "Formats"], path: "Tests/TestHosts"),
-        .testTarget(name: "MachineTests", dependencies: ["Machine", "TestHosts"]),
+        .testTarget(name: "RigTests"),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
         .testTarget(
             name: "InventoryTests",

@@ -45,11 +45,17 @@ public struct TarMember: Equatable, Sendable {
     /// Permission bits, 0 to 0o7777 (chmod(2)).
     public let mode: UInt16
 
+    /// User and group by number.
+    public let owner: UInt32
+    public let group: UInt32
+
     /// A member as given.
-    public init(path: String, kind: Kind, mode: UInt16) {
+    public init(path: String, kind: Kind, mode: UInt16, owner: UInt32 = 0, group: UInt32 = 0) {
         self.path = path
         self.kind = kind
         self.mode = mode
+        self.owner = owner
+        self.group = group
     }
 }
 

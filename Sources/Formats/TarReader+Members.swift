@@ -4,6 +4,9 @@ extension TarReader {
         let header = offset
         let written = writtenPath()
         guard let mode = number(100..<108) else { throw fault(.badNumber(field: "mode")) }
+        // Who owned a device node decides who may open it; an archive made elsewhere may say nothing useful.
+        owner = UInt32(clamping: number(108..<116) ?? 0)
+        group = UInt32(clamping: number(116..<124) ?? 0)
         guard members.count < limits.members else {
             throw fault(.tooManyMembers(limit: limits.members))
         }
@@ -188,7 +191,8 @@ extension TarReader {
             case .full: throw failure(.tooManyMembers(limit: limits.members))
             }
         }
-        let member = TarMember(path: text, kind: kind, mode: UInt16(truncatingIfNeeded: mode & 0o7777))
+        let permissions = UInt16(truncatingIfNeeded: mode & 0o7777)
+        let member = TarMember(path: text, kind: kind, mode: permissions, owner: owner, group: group)
         let known = tree.kind(of: node)
         guard known == treeKind || (known == .implied && (treeKind == .directory || !tree.hasChildren(node))) else {
             throw failure(.conflictingKinds)

@@ -3,6 +3,9 @@ struct TarReader {
     let bytes: [UInt8]
     let limits: TarLimits
     var offset = 0
+    /// User and group of the member being read.
+    var owner: UInt32 = 0
+    var group: UInt32 = 0
     var members: [TarMember] = []
     var tree: TarTree
     var contentBytes = 0

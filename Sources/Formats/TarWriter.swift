@@ -1,9 +1,12 @@
 /// Writing tar archives that depend on nothing but what is put in: POSIX ustar headers, a pax header before a member
-/// whose name, target or size does not fit, times 0, owner 0, members in the order given.
+/// whose name, target or size does not fit, times 0, members in the order given.
 ///
 /// An archive ends with exactly two zero blocks; ``TarArchive`` and GNU tar read it back.
 public struct TarWriter: Sendable {
     private var bytes: [UInt8] = []
+    /// Of the member being added; numbers that do not fit into seven octal digits become 0.
+    private var owner: UInt32 = 0
+    private var group: UInt32 = 0
 
     /// An empty archive.
     public init() {}
@@ -14,10 +17,18 @@ public struct TarWriter: Sendable {
     ///   - path: relative path below the archive's root, without "..".
     ///   - content: its bytes.
     ///   - mode: permission bits.
+    ///   - owner: user by number, at most 2097151.
+    ///   - group: group by number, likewise.
     /// - Throws: a path that ``TarArchive`` would refuse.
-    public mutating func addFile(_ path: String, content: some Collection<UInt8>, mode: UInt16 = 0o644)
-        throws(TarError)
-    {
+    public mutating func addFile(
+        _ path: String,
+        content: some Collection<UInt8>,
+        mode: UInt16 = 0o644,
+        owner: UInt32 = 0,
+        group: UInt32 = 0
+    ) throws(TarError) {
+        (self.owner, self.group) = (owner, group)
+        defer { (self.owner, self.group) = (0, 0) }
         try addHeader(path, type: UInt8(ascii: "0"), size: content.count, target: "", mode: mode)
         bytes += content
         pad()
@@ -150,8 +161,8 @@ public struct TarWriter: Sendable {
         }
         put(name, at: 0)
         put(octal(Int(mode & 0o7777), digits: 7), at: 100)
-        put(octal(0, digits: 7), at: 108)
-        put(octal(0, digits: 7), at: 116)
+        put(octal(owner <= 0o7777777 ? Int(owner) : 0, digits: 7), at: 108)
+        put(octal(group <= 0o7777777 ? Int(group) : 0, digits: 7), at: 116)
         put(octal(size, digits: 11), at: 124)
         put(octal(0, digits: 11), at: 136)
         put(Array("        ".utf8), at: 148)

@@ -63,7 +63,11 @@ extension MemoryTree {
             switch member.kind {
             case .directory: put(.directory, at: path)
             case .symbolicLink(let target): put(.symbolicLink(target), at: path)
-            case .file(let range): put(.file(Array(archive[range]), mode: UInt32(member.mode)), at: path)
+            case .file(let range):
+                put(.file(Array(archive[range]), mode: UInt32(member.mode)), at: path)
+                if member.owner != 0 || member.group != 0 {
+                    setOwner(Owner(user: member.owner, group: member.group), at: path)
+                }
             }
         }
     }

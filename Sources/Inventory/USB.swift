@@ -32,8 +32,8 @@ public struct USBDevice: Codable, Sendable, Hashable, BelowFunction {
     public var functions: [String] = []
     @Nullable public var bus: Int?
     @Nullable public var number: Int?
-    @Nullable public var vendorID: Int?
-    @Nullable public var productID: Int?
+    @Nullable public var vendorID: HardwareID?
+    @Nullable public var productID: HardwareID?
     @Nullable public var manufacturer: String?
     @Nullable public var product: String?
     @Nullable public var serial: String?
@@ -171,8 +171,8 @@ extension USBDevice {
         var folder = Attributes(machine, path)
         device.bus = folder.number("busnum", "bus", required: true)
         device.number = folder.number("devnum", "number", required: true)
-        device.vendorID = folder.hexadecimal("idVendor", "vendorID", required: true)
-        device.productID = folder.hexadecimal("idProduct", "productID", required: true)
+        device.vendorID = folder.hexadecimal("idVendor", "vendorID", required: true).map { HardwareID(UInt16(truncatingIfNeeded: $0)) }
+        device.productID = folder.hexadecimal("idProduct", "productID", required: true).map { HardwareID(UInt16(truncatingIfNeeded: $0)) }
         device.manufacturer = folder.text("manufacturer", "manufacturer")
         device.product = folder.text("product", "product")
         device.serial = folder.text("serial", "serial")

@@ -10,6 +10,18 @@ public struct MemoryTree: FileTree {
 
     private var nodes: [String: Node] = ["/": .directory]
     private var children: [String: [String]] = [:]
+    private var owners: [String: Owner] = [:]
+
+    /// Who owns a file, by number.
+    public struct Owner: Sendable, Hashable {
+        public var user: UInt32
+        public var group: UInt32
+
+        public init(user: UInt32, group: UInt32) {
+            self.user = user
+            self.group = group
+        }
+    }
 
     public init() {}
 
@@ -22,6 +34,11 @@ public struct MemoryTree: FileTree {
             children[parent, default: []].append(name)
             if nodes[parent] == nil { put(.directory, at: parent) }
         }
+    }
+
+    /// Says who owns the node at a path; root does otherwise.
+    public mutating func setOwner(_ owner: Owner, at path: String) {
+        owners[normalize(path)] = owner
     }
 
     public mutating func put(_ text: String, at path: String) {
@@ -50,10 +67,19 @@ public struct MemoryTree: FileTree {
     }
 
     public func status(_ path: String, following: Bool) throws(Errno) -> FileStatus {
-        switch try node(at: path, following: following).node {
-        case .file(let bytes, let mode): FileStatus(kind: .file, mode: mode, size: bytes.count)
-        case .directory: FileStatus(kind: .directory, mode: 0o755)
-        case .symbolicLink: FileStatus(kind: .symbolicLink, mode: 0o777)
+        let (node, place) = try node(at: path, following: following)
+        switch node {
+        case .file(let bytes, let mode):
+            let owner = owners[place]
+            return FileStatus(
+                kind: .file,
+                mode: mode,
+                owner: owner?.user ?? 0,
+                group: owner?.group ?? 0,
+                size: bytes.count
+            )
+        case .directory: return FileStatus(kind: .directory, mode: 0o755)
+        case .symbolicLink: return FileStatus(kind: .symbolicLink, mode: 0o777)
         }
     }
 

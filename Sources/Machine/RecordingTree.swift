@@ -7,6 +7,8 @@ public final class RecordingTree: FileTree, @unchecked Sendable {
     private let base: any FileTree
     /// What was seen, by path; a directory only when it was listed or turned out to be empty.
     public private(set) var seen: [String: MemoryTree.Node] = [:]
+    /// Owners of the files that do not belong to root.
+    public private(set) var owners: [String: MemoryTree.Owner] = [:]
 
     public init(_ base: any FileTree) {
         self.base = base
@@ -58,6 +60,9 @@ public final class RecordingTree: FileTree, @unchecked Sendable {
         case .directory: record(.directory, at: path, weak: true)
         case .file, .characterDevice, .blockDevice, .other:
             record(.file([], mode: status.mode), at: path, weak: true)
+            if status.owner != 0 || status.group != 0 {
+                owners[canonical(path)] = MemoryTree.Owner(user: status.owner, group: status.group)
+            }
         }
     }
 

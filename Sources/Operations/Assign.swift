@@ -35,6 +35,7 @@ public enum Assign {
         _ machine: Machine,
         devices: [String],
         mates: [String],
+        once: Bool,
         dryRun: Bool,
         progress: (Text) -> Void
     ) throws(Failure) -> Outcome {
@@ -45,7 +46,7 @@ public enum Assign {
         host.readDetails(of: wanted + together, from: machine)
         let plan: Plan
         do {
-            plan = try AssignPlanner(host: host).plan(host.fresh(wanted), with: host.fresh(together))
+            plan = try AssignPlanner(host: host).plan(host.fresh(wanted), with: host.fresh(together), once: once)
         } catch {
             throw Failure(error)
         }
@@ -77,10 +78,12 @@ public enum Release {
         } catch {
             throw Failure(error)
         }
+        // Those that are home already need nothing, and are not said to have been given back.
+        let moving = plan.identities.map(\.address)
         return try Execution.carryOut(
             plan,
             on: machine,
-            devices: wanted.map(\.address),
+            devices: moving.isEmpty ? wanted.map(\.address) : moving,
             schema: "passthru/release/1",
             dryRun: dryRun,
             progress: progress

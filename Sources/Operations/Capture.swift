@@ -25,6 +25,12 @@ public struct Capture: Sendable {
     public static func run(_ machine: Machine, redacting: Bool) throws(Failure) -> Capture {
         let recorder = RecordingTree(machine.tree)
         let host = Host.read(Machine(recorder), .all)
+        // What lspci needs to read the same tree, as a second opinion.
+        for function in host.functions {
+            for name in ["vendor", "device", "class", "subsystem_vendor", "subsystem_device"] {
+                _ = Machine(recorder).textIfAny("\(PCIInventory.root)/\(function.address)/\(name)")
+            }
+        }
         var redaction = redacting ? Redaction(host) : nil
         var writer = TarWriter()
         var capture = Capture(archive: [], files: 0, links: 0)
@@ -39,7 +45,14 @@ public struct Capture: Sendable {
                     capture.links += 1
                 case .file(let bytes, let mode):
                     let kept = redaction?.redact(bytes, at: path) ?? bytes
-                    try writer.addFile(name, content: kept, mode: UInt16(mode & 0o7777))
+                    let owner = recorder.owners[path]
+                    try writer.addFile(
+                        name,
+                        content: kept,
+                        mode: UInt16(mode & 0o7777),
+                        owner: owner?.user ?? 0,
+                        group: owner?.group ?? 0
+                    )
                     capture.files += 1
                 }
             }

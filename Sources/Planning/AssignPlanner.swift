@@ -18,8 +18,9 @@ public struct AssignPlanner {
     /// - Parameters:
     ///   - requested: the functions to hand over.
     ///   - mates: group-mates that the owner named with `--with`.
+    ///   - once: whether the owner asked for this boot only.
     /// - Returns: the plan; empty when everything is bound already.
-    public func plan(_ requested: [PCIFunction], with mates: [PCIFunction]) throws(Refusal) -> Plan {
+    public func plan(_ requested: [PCIFunction], with mates: [PCIFunction], once: Bool) throws(Refusal) -> Plan {
         let wanted = (requested + mates).reduce(into: [PCIFunction]()) { list, function in
             if !list.contains(where: { $0.address == function.address }) { list.append(function) }
         }
@@ -41,6 +42,14 @@ public struct AssignPlanner {
             )
         }
         for function in missing { plan.changes += changes(for: function) }
+        if !once {
+            plan.warnings.append(
+                Text(
+                    en: "This holds until the next boot: binding at every boot is not there yet.",
+                    zh: "仅在下次启动之前有效：目前还不支持开机自动绑定。"
+                )
+            )
+        }
         return plan
     }
 

@@ -12,11 +12,12 @@ public struct ReleasePlanner {
 
     /// - Parameter homeDrivers: the drivers remembered when the functions were assigned.
     public func plan(_ functions: [PCIFunction], homeDrivers: [PCIAddress: String]) throws(Refusal) -> Plan {
-        var plan = Plan(identities: functions.map(Identity.init))
+        var plan = Plan()
         for function in functions {
             if let driver = function.driver, driver != "vfio-pci" {
                 guard function.details?.driverOverride == "vfio-pci" else { continue }
             }
+            plan.identities.append(Identity(function))
             plan.changes += changes(for: function, home: homeDrivers[function.address], warnings: &plan.warnings)
         }
         return plan

@@ -110,7 +110,7 @@ struct ServerTests {
         #expect(hub.isRootHub && hub.children == ["1-2", "1-4"])
         #expect(hub.interfaces.map(\.driver) == ["hub"])
         let stick = try #require(usb.device("1-2"))
-        #expect(stick.vendorID == 0x0781 && stick.productID == 0x5581)
+        #expect(stick.vendorID == HardwareID(0x0781) && stick.productID == HardwareID(0x5581))
         #expect(stick.serial == "4C530001" && stick.speed == 480)
         #expect(stick.functions == ["0000:00:14.0"])
         #expect(stick.usedBy == [USBUse(kind: "block", name: "sda")])

@@ -57,10 +57,10 @@ struct AssignCommand: ParsableCommand {
 
     func run() throws {
         let machine = try common.machine()
-        let plan = try Assign.run(machine, devices: devices, mates: mates, dryRun: true) { _ in }
+        let plan = try Assign.run(machine, devices: devices, mates: mates, once: once, dryRun: true) { _ in }
         if writing.dryRun { return try common.print(plan) { OutcomeView(outcome: $0).lines(in: $1) } }
         try writing.confirm(plan, in: Console.language)
-        let done = try Assign.run(machine, devices: devices, mates: mates, dryRun: false, progress: writing.report)
+        let done = try Assign.run(machine, devices: devices, mates: mates, once: once, dryRun: false, progress: writing.report)
         try common.print(done) { OutcomeView(outcome: $0).result(in: $1) }
     }
 }

@@ -20,8 +20,7 @@ struct USBView {
             let uses = device.usedBy.map { "\($0.kind) \($0.name)" }
             table.add(
                 device.portPath,
-                "\(device.vendorID.map { hex($0, width: 4) } ?? "?"):\(device.productID.map { hex($0, width: 4) } ?? "?")",
-                device.speed.map { "\($0 == $0.rounded() ? String(Int($0)) : String($0))M" } ?? "-",
+                "\(device.vendorID?.description ?? "?"):\(device.productID?.description ?? "?")",
                 drivers.isEmpty ? "-" : Set(drivers).sorted().joined(separator: ","),
                 name + (device.serial.map { " [\($0)]" } ?? "")
                     + (uses.isEmpty ? "" : "  ← " + uses.joined(separator: language == .chinese ? "、" : ", "))

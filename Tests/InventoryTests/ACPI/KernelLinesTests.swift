@@ -3,6 +3,9 @@ import Testing
 
 @testable import Inventory
 
+/// The folder of logs that `Scripts/test` made by booting the rig's `firmware` machine with each table.
+private let bootedLogs = ProcessInfo.processInfo.environment["PASSTHRU_RIG_RESULTS"].map { $0 + "/acpi" }
+
 /// Compares our decode with the log of a kernel that was given the same table.
 ///
 /// `KernelLogs` holds what Debian 12's Linux 6.1.192 wrote when QEMU passed it each table by `-acpitable`.
@@ -22,10 +25,21 @@ struct KernelLinesTests {
 
     @Test("every line that decodes a table", arguments: names)
     func everyLine(name: String) throws {
-        let log = try String(
-            contentsOf: ACPITable.folder.appending(path: "KernelLogs/\(name).txt"),
-            encoding: .utf8
-        )
+        try compare(name, folder: ACPITable.folder.appending(path: "KernelLogs").path)
+    }
+
+    /// The rig's `firmware` machine, booted with the table in this very run.
+    @Test(
+        "every line of a kernel booted just now",
+        .enabled(if: bootedLogs != nil, "boot the rig's machines first: Scripts/test does"),
+        arguments: ["DMAR-Desktop-072875B334CD", "DMAR-Notebook-DAF3D639D7F9", "IVRS-Notebook-405067A82A69"]
+    )
+    func everyLineOfNow(name: String) throws {
+        try compare(name, folder: bootedLogs ?? "")
+    }
+
+    private func compare(_ name: String, folder: String) throws {
+        let log = try String(contentsOfFile: "\(folder)/\(name).txt", encoding: .utf8)
         let table = try #require(ACPITable.named(name))
         let ours =
             switch try table.decode() {

@@ -1,0 +1,85 @@
+import Testing
+
+/// Each machine, good or bad, gives exactly its own answer.
+@Suite(.enabled(if: Results.isThere, "boot the rig's machines first: Scripts/test does"))
+struct DoctorTests {
+    struct Expected: CustomTestStringConvertible {
+        var machine: String
+        var ready: String
+        var reason: String
+        /// Checks that find a problem.
+        var problems: Set<String>
+        /// Checks that cannot know; nothing else may be unknown.
+        var unknowns: Set<String>
+
+        var testDescription: String { machine }
+    }
+
+    static let expected: [Expected] = [
+        // Whether /dev/vfio will be usable can be seen only after vfio was loaded.
+        Expected(machine: "intel", ready: "yes", reason: "none", problems: [], unknowns: ["vfio-nodes"]),
+        Expected(machine: "amd", ready: "yes", reason: "none", problems: [], unknowns: ["vfio-nodes"]),
+        Expected(
+            machine: "no-table",
+            ready: "no",
+            reason: "firmware-off",
+            problems: ["iommu-firmware", "iommu-groups"],
+            unknowns: ["iommu-argument", "interrupt-remapping", "vfio-nodes"]
+        ),
+        Expected(
+            machine: "no-kernel",
+            ready: "no",
+            reason: "kernel-without",
+            problems: ["iommu-kernel", "iommu-groups"],
+            unknowns: ["iommu-argument", "interrupt-remapping", "vfio-nodes"]
+        ),
+        Expected(
+            machine: "switched-off",
+            ready: "no",
+            reason: "switched-off",
+            problems: ["iommu-argument", "iommu-groups"],
+            unknowns: ["interrupt-remapping", "vfio-nodes"]
+        ),
+        Expected(
+            machine: "not-booted",
+            ready: "no",
+            reason: "not-booted",
+            problems: ["iommu-argument", "iommu-groups"],
+            unknowns: ["interrupt-remapping", "vfio-nodes"]
+        ),
+        Expected(
+            machine: "no-vfio",
+            ready: "no",
+            reason: "module-missing",
+            problems: ["vfio-modules", "vfio-nodes"],
+            unknowns: []
+        ),
+        // The table does not offer interrupt remapping: that, too, is the firmware's to switch on.
+        Expected(
+            machine: "no-intremap",
+            ready: "no",
+            reason: "firmware-off",
+            problems: ["interrupt-remapping"],
+            unknowns: ["vfio-nodes"]
+        ),
+    ]
+
+    @Test(arguments: expected)
+    func answer(_ expected: Expected) throws {
+        let doctor = try Results.object(expected.machine, "doctor.json")
+        #expect(doctor["schema"] as? String == "passthru/doctor/1")
+        #expect(doctor["ready"] as? String == expected.ready)
+        #expect(doctor["reason"] as? String == expected.reason)
+        let findings = try #require(doctor["findings"] as? [[String: Any]])
+        func ids(_ verdict: String) -> Set<String> {
+            Set(findings.filter { $0["verdict"] as? String == verdict }.compactMap { $0["id"] as? String })
+        }
+        #expect(ids("problem") == expected.problems)
+        #expect(ids("unknown") == expected.unknowns)
+        #expect(try Results.text(expected.machine, "doctor.json.status") == (expected.ready == "yes" ? "0\n" : "1\n"))
+        for finding in findings where finding["verdict"] as? String == "problem" {
+            #expect(finding["remedy"] is String, "\(finding["id"] ?? "") says what to do")
+            #expect(finding["actor"] is String, "\(finding["id"] ?? "") says who must act")
+        }
+    }
+}

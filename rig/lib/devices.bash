@@ -1,0 +1,80 @@
+# Devices that the machines are put together from. A machine file calls these; each appends to the array `devices`.
+# Addresses and MAC addresses are fixed, so that tests can name them. Sourced by rig/boot.
+# shellcheck shell=bash
+
+# add ARGUMENT…: QEMU arguments as they stand.
+add() { devices+=("$@"); }
+
+# root_port ID SLOT[.FUNCTION] [multifunction=on]: a PCIe root port, which has ACS. Its number is its slot's.
+root_port() {
+    add -device "pcie-root-port,id=$1,bus=pcie.0,chassis=$((++port_count)),slot=$port_count,addr=$2${3:+,$3}"
+}
+
+# network_card MODEL BUS ADDRESS LAST_BYTE [PROPERTY]: a card with MAC 52:54:00:00:00:LAST_BYTE on a network of its own
+# that has a DHCP server (10.0.2.2), no IPv6 and no way out.
+network_card() {
+    add -netdev "user,id=net$4,restrict=on,ipv6=off"
+    add -device "$1,bus=$2,addr=$3,netdev=net$4,mac=52:54:00:00:00:$4${5:+,$5}"
+}
+
+# blank_drive ID: a drive of 64 MiB of zeros. What the machine writes is thrown away.
+blank_drive() {
+    add -drive "if=none,id=$1,format=raw,snapshot=on,file=${rig//,/,,}/disks/blank"
+}
+
+# nvme BUS SERIAL
+nvme() {
+    blank_drive "drive-$2"
+    add -device "nvme,bus=$1,serial=$2,drive=drive-$2"
+}
+
+# The usual board: 22 functions in 12 groups, with each kind of sharing. Bus numbers in brackets.
+#
+#   00:03.0 root port [01]                    e1000e                          alone in its group
+#   00:04.0 root port [02], 00:04.1 [03]      NVMe; USB controller            root ports in one slot, yet all apart
+#   00:05.0 root port without ACS [04]        switch without ACS [05]: e1000e with two functions [06], edu [07]:
+#                                             one group of seven
+#   00:06.0 bridge to conventional PCI [08]   two e1000, in one group with the bridge
+#   00:07.0 USB controller                    tablet, keyboard, serial adapter, stick
+#   00:1b.0 sound
+usual_board() {
+    root_port port1 03.0
+    network_card e1000e port1 00.0 01
+
+    root_port port2 04.0 multifunction=on
+    root_port port3 04.1
+    nvme port2 NVME0001
+    add -device nec-usb-xhci,bus=port3,id=usb3
+
+    add -device "ioh3420,id=port4,bus=pcie.0,chassis=$((++port_count)),slot=$port_count,addr=05.0"
+    add -device x3130-upstream,id=up,bus=port4
+    add -device xio3130-downstream,id=down1,bus=up,chassis=20,slot=20,addr=00.0
+    add -device xio3130-downstream,id=down2,bus=up,chassis=21,slot=21,addr=01.0
+    network_card e1000e down1 00.0 02 multifunction=on
+    network_card e1000e down1 00.1 03
+    add -device edu,bus=down2
+
+    add -device pcie-pci-bridge,id=pci,bus=pcie.0,addr=06.0
+    network_card e1000 pci 01.0 04
+    network_card e1000 pci 02.0 05
+
+    add -device qemu-xhci,id=usb,bus=pcie.0,addr=07.0
+    add -device usb-tablet,bus=usb.0,port=1
+    add -device usb-kbd,bus=usb.0,port=2,serial=KEYBOARD01
+    # Without always-plugged an adapter with nothing behind it never shows up.
+    add -chardev null,id=nowhere -device usb-serial,bus=usb.0,port=3,chardev=nowhere,always-plugged=on
+    blank_drive stick
+    add -device usb-storage,bus=usb.0,port=4,drive=stick,serial=STICK01
+
+    add -device ich9-intel-hda,bus=pcie.0,addr=1b.0
+}
+
+# A board for handing devices to a guest inside: one card, one NVMe disk, and the disk with QEMU.
+nested_board() {
+    root_port port1 03.0
+    network_card e1000e port1 00.0 01
+    root_port port2 04.0
+    nvme port2 NVME0001
+    add -drive "if=none,id=qemu,format=raw,readonly=on,file=${rig//,/,,}/disks/nested"
+    add -device virtio-blk-pci,bus=pcie.0,addr=05.0,drive=qemu,serial=qemu
+}

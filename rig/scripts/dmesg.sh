@@ -1,0 +1,2 @@
+# What the kernel said since it started.
+dmesg
