@@ -18,9 +18,10 @@ let package = Package(
     targets: [
         // Floor 0: what Swift cannot spell.
         .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // Floor 1: the machine as files and programs, documents as values, words in two languages.
         .target(name: "Machine", dependencies: ["CLinux", system]),
-        .target(name: "Formats"),
+        .target(name: "Formats", dependencies: ["CZlib"]),
         .target(name: "Wording"),
         // Floor 2: what there is.
         .target(name: "Inventory", dependencies: ["CLinux", "Machine", "Formats", "Wording", system]),
@@ -62,7 +63,7 @@ let package = Package(
     cLanguageStandard: .c2x
 )
 
-for target in package.targets where target.type != .plugin && target.name != "CLinux" {
+for target in package.targets where target.type != .plugin && target.type != .system && target.name != "CLinux" {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),

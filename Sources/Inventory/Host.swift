@@ -83,6 +83,14 @@ public struct Host: Sendable, Equatable, Codable {
         functions.first { $0.address == address }
     }
 
+    /// Whether the IOMMU isolates devices now. Where the kernel's lists of units and groups are missing, functions that
+    /// are all in no group tell it too. Nil when it could not be seen.
+    public var isIOMMUActive: Bool? {
+        if let active = iommu?.isActive { return active }
+        guard iommu?.groups == nil, let functions = pci?.functions, !functions.isEmpty else { return nil }
+        return functions.allSatisfy { $0.group == nil && $0.unknown["group"] == nil } ? false : nil
+    }
+
     /// All functions of an IOMMU group.
     public func members(ofGroup group: Int) -> [PCIFunction] {
         functions.filter { $0.group == group }

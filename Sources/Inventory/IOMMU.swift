@@ -7,6 +7,8 @@ public struct IOMMU: Sendable, Hashable, Codable {
     @Nullable public var units: [String]?
     /// Null when `/sys/kernel/iommu_groups` could not be read.
     @Nullable public var groups: [Group]?
+    /// Whether the kernel has `/sys/kernel/iommu_groups` at all: every kernel with an IOMMU driver does.
+    @Nullable public var hasGroupsFolder: Bool?
     /// Whether interrupts go through the IOMMU now: `IR-` chips in `/proc/interrupts`.
     @Nullable public var interruptRemapping: Bool?
     /// `/dev/vfio/vfio`, which every program that starts a guest with a device must open.
@@ -28,14 +30,16 @@ public struct IOMMU: Sendable, Hashable, Codable {
         public var isReal: Bool { name != "vfio-noiommu" }
     }
 
-    /// Whether DMA is translated or at least isolated by hardware now. Nil when it could not be seen.
+    /// Whether DMA is translated or at least isolated by hardware now: real groups and a unit that makes them. Nil when
+    /// that could not be seen.
     public var isActive: Bool? {
-        guard let groups, let units else { return nil }
-        return !units.isEmpty && groups.contains(where: \.isReal)
+        if let units, units.isEmpty { return false }
+        if let groups, !groups.contains(where: \.isReal) { return false }
+        return units == nil || groups == nil ? nil : true
     }
 
     public static func read(_ machine: Machine) -> IOMMU {
-        var iommu = IOMMU(units: nil, groups: nil, interruptRemapping: nil, container: nil)
+        var iommu = IOMMU(units: nil, groups: nil, hasGroupsFolder: nil, interruptRemapping: nil, container: nil)
         iommu.readUnits(machine)
         iommu.readGroups(machine)
         iommu.readInterrupts(machine)
@@ -61,6 +65,7 @@ public struct IOMMU: Sendable, Hashable, Codable {
             names = try machine.list(root)
         } catch  where error == .noSuchFileOrDirectory && machine.exists("/sys/kernel") {
             names = []  // A kernel without CONFIG_IOMMU_API has no such folder.
+            hasGroupsFolder = false
         } catch {
             unknown["groups"] = reason(error, root)
             return

@@ -86,25 +86,12 @@ public struct Kernel: Sendable, Hashable, Codable {
         for path in [
             "/boot/config-\(release)", "/lib/modules/\(release)/config", "/lib/modules/\(release)/build/.config",
         ] {
-            let wanted = Set(Self.options.keys)
-            guard
-                let lines = try? machine.lines(
-                    in: path,
-                    where: { line in
-                        option(in: line).map(wanted.contains) ?? false
-                    }
-                ), !lines.isEmpty
-            else { continue }
-            let read = KernelConfig(Array(lines.joined(separator: "\n").utf8))
-            config = wanted.reduce(into: [:]) { config, option in
-                switch read.value(of: option) {
-                case .builtIn: config[option] = "y"
-                case .module: config[option] = "m"
-                default: config[option] = "n"
-                }
-            }
-            configSource = path
-            return
+            let lines = try? machine.lines(in: path) { line in option(in: line).map(Self.isWanted) ?? false }
+            if let lines, !lines.isEmpty { return setConfig(Array(lines.joined(separator: "\n").utf8), from: path) }
+        }
+        let compressed = "/proc/config.gz"
+        if let bytes = try? machine.read(compressed), let text = Gzip.decompress(bytes, limit: 8 << 20) {
+            return setConfig(text, from: compressed)
         }
         // Without a build configuration, the kernel's own symbols tell what was compiled in.
         let path = "/proc/kallsyms"
@@ -125,6 +112,20 @@ public struct Kernel: Sendable, Hashable, Codable {
         } catch {
             unknown["config"] = "no /boot/config-\(release), and " + reason(error, path)
         }
+    }
+
+    private static func isWanted(_ option: String) -> Bool { options[option] != nil }
+
+    private mutating func setConfig(_ text: [UInt8], from path: String) {
+        let read = KernelConfig(text)
+        config = Self.options.keys.reduce(into: [:]) { config, option in
+            switch read.value(of: option) {
+            case .builtIn: config[option] = "y"
+            case .module: config[option] = "m"
+            default: config[option] = "n"
+            }
+        }
+        configSource = path
     }
 
     /// The option that a line `CONFIG_X=y` or `# CONFIG_X is not set` is about.

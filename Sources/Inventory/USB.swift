@@ -171,8 +171,12 @@ extension USBDevice {
         var folder = Attributes(machine, path)
         device.bus = folder.number("busnum", "bus", required: true)
         device.number = folder.number("devnum", "number", required: true)
-        device.vendorID = folder.hexadecimal("idVendor", "vendorID", required: true).map { HardwareID(UInt16(truncatingIfNeeded: $0)) }
-        device.productID = folder.hexadecimal("idProduct", "productID", required: true).map { HardwareID(UInt16(truncatingIfNeeded: $0)) }
+        device.vendorID = folder.hexadecimal("idVendor", "vendorID", required: true).map {
+            HardwareID(UInt16(truncatingIfNeeded: $0))
+        }
+        device.productID = folder.hexadecimal("idProduct", "productID", required: true).map {
+            HardwareID(UInt16(truncatingIfNeeded: $0))
+        }
         device.manufacturer = folder.text("manufacturer", "manufacturer")
         device.product = folder.text("product", "product")
         device.serial = folder.text("serial", "serial")

@@ -9,7 +9,7 @@ enum IOMMUDiagnosis: Equatable {
 
     /// Follows the way of the kernel: firmware's table, driver built in, arguments; and then the saved configuration.
     init(_ host: Host) {
-        switch host.iommu?.isActive {
+        switch host.isIOMMUActive {
         case true?: self = .active
         case nil: self = .unknown
         case false?: self = Self.whyInactive(host)
@@ -22,14 +22,15 @@ enum IOMMUDiagnosis: Equatable {
         guard let kernel = host.kernel else { return .unknown }
         let option = kind == .intel ? "INTEL_IOMMU" : "AMD_IOMMU"
         if kernel.config?[option] == "n" { return .obstacle(.kernelWithout) }
+        if kernel.config == nil, host.iommu?.hasGroupsFolder == false { return .obstacle(.kernelWithout) }
         guard let arguments = kernel.arguments else { return .unknown }
         if arguments.switchesIOMMUOff(kind) {
-            return .obstacle(host.boot?.switchesIOMMUOn(kind) == true ? .notBooted : .switchedOff)
+            return .obstacle(host.boot?.keepsIOMMUOn(kind) == true ? .notBooted : .switchedOff)
         }
         switch kind {
         case .intel:
             if arguments.intelIOMMU.isOn == true || kernel.switchesIntelIOMMUOnByItself == true { return .unknown }
-            return .obstacle(host.boot?.switchesIOMMUOn(kind) == true ? .notBooted : .argumentMissing)
+            return .obstacle(host.boot?.asksForIOMMU(kind) == true ? .notBooted : .argumentMissing)
         case .amd:
             return .unknown  // On unless switched off: what stopped it stands in the kernel's log.
         }
@@ -56,15 +57,29 @@ extension Kernel {
 }
 
 extension BootConfiguration {
-    /// Whether a saved line asks for the IOMMU and does not switch it off.
-    func switchesIOMMUOn(_ kind: Firmware.IOMMUKind) -> Bool {
-        lines.contains { line in
-            let arguments = KernelCommandLine(line.arguments)
-            guard !arguments.switchesIOMMUOff(kind) else { return false }
-            return switch kind {
-            case .intel: arguments.intelIOMMU.isOn == true
-            case .amd: arguments.contains("amd_iommu") || arguments.iommu.isPassthrough == true
-            }
+    /// Whether a saved line asks for VT-d and does not switch it off.
+    func asksForIOMMU(_ kind: Firmware.IOMMUKind) -> Bool {
+        lines.contains { $0.asksForIOMMU(kind) }
+    }
+
+    /// Whether the next boot would have the IOMMU although this one has it switched off: AMD's needs no argument.
+    func keepsIOMMUOn(_ kind: Firmware.IOMMUKind) -> Bool {
+        switch kind {
+        case .intel: asksForIOMMU(kind)
+        case .amd:
+            !lines.isEmpty && lines.allSatisfy { !KernelCommandLine($0.arguments).switchesIOMMUOff(kind) }
+        }
+    }
+}
+
+extension BootConfiguration.Line {
+    /// Whether the line asks for the IOMMU, and does not switch it off.
+    func asksForIOMMU(_ kind: Firmware.IOMMUKind) -> Bool {
+        let arguments = KernelCommandLine(arguments)
+        guard !arguments.switchesIOMMUOff(kind) else { return false }
+        return switch kind {
+        case .intel: arguments.intelIOMMU.isOn == true
+        case .amd: true
         }
     }
 }

@@ -8,7 +8,7 @@ public enum IOMMUActive: Check {
 
     public static func answer(_ host: Host) -> Finding.Answer {
         guard let iommu = host.iommu else { return .unknown("not read") }
-        guard let active = iommu.isActive else {
+        guard let active = host.isIOMMUActive else {
             return .unknown(iommu.unknown["groups"] ?? iommu.unknown["units"] ?? "not read")
         }
         let real = (iommu.groups ?? []).filter(\.isReal)

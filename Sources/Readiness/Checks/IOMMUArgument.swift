@@ -27,9 +27,8 @@ public enum IOMMUArgument: Check {
                 actor: .owner
             )
         case .obstacle(.notBooted):
-            let file = host.boot?.lines.first { line in
-                host.firmware?.iommuKind.map { BootConfiguration(lines: [line]).switchesIOMMUOn($0) } ?? false
-            }?.file
+            let kind = host.firmware?.iommuKind
+            let file = host.boot?.lines.first { line in kind.map(line.asksForIOMMU) ?? false }?.file
             return .problem(
                 evidence
                     + Text(

@@ -8,12 +8,22 @@ public enum IOMMUKernel: Check {
 
     public static func answer(_ host: Host) -> Finding.Answer {
         guard let kernel = host.kernel else { return .unknown("not read") }
-        if host.iommu?.isActive == true {
+        if host.isIOMMUActive == true {
             return .ok(
                 Text(
                     en: "it runs: \(host.iommu?.units?.joined(separator: ", ") ?? "")",
                     zh: "正在运行：\(host.iommu?.units?.joined(separator: "、") ?? "")"
                 )
+            )
+        }
+        if kernel.config == nil, host.iommu?.hasGroupsFolder == false {
+            return .problem(
+                Text(
+                    en: "there is no /sys/kernel/iommu_groups: the kernel was built without IOMMU support",
+                    zh: "没有 /sys/kernel/iommu_groups：内核编译时没有 IOMMU 支持"
+                ),
+                remedy: remedy,
+                actor: .distribution
             )
         }
         guard let config = kernel.config, let source = kernel.configSource else {
@@ -36,14 +46,19 @@ public enum IOMMUKernel: Check {
                 en: "\(source): \(missing.joined(separator: ", ")) is not built in",
                 zh: "\(source)：没有编入 \(missing.joined(separator: "、"))"
             ),
-            remedy: Text(
-                en: """
-                    Use a kernel that has it: on Debian linux-image-amd64 instead of the cloud kernel, \
-                    on iStoreOS a release after February 2024 (22.03.6) or 24.10.
-                    """,
-                zh: "请使用包含它的内核：Debian 用 linux-image-amd64 而不是 cloud 内核，iStoreOS 用 2024 年 2 月之后的版本（22.03.6）或 24.10。"
-            ),
+            remedy: remedy,
             actor: .distribution
         )
     }
+
+    private static let remedy = Text(
+        en: """
+            Use a kernel that has it: on Debian linux-image-amd64 instead of the cloud kernel, \
+            on iStoreOS a release after February 2024 (22.03.6) or 24.10.
+            """,
+        zh: """
+            请使用包含它的内核：Debian 用 linux-image-amd64 而不是 cloud 内核，\
+            iStoreOS 用 2024 年 2 月之后的版本（22.03.6）或 24.10。
+            """
+    )
 }

@@ -70,7 +70,7 @@ public enum InterruptRemapping: Check {
                 actor: .firmware
             )
         case .off:
-            if host.iommu?.isActive != true {
+            if host.isIOMMUActive != true {
                 return .unknown(Text(en: "the IOMMU is off, so nothing can be seen of it", zh: "IOMMU 未开启，无法查看"))
             }
             return .problem(

@@ -60,7 +60,14 @@ struct AssignCommand: ParsableCommand {
         let plan = try Assign.run(machine, devices: devices, mates: mates, once: once, dryRun: true) { _ in }
         if writing.dryRun { return try common.print(plan) { OutcomeView(outcome: $0).lines(in: $1) } }
         try writing.confirm(plan, in: Console.language)
-        let done = try Assign.run(machine, devices: devices, mates: mates, once: once, dryRun: false, progress: writing.report)
+        let done = try Assign.run(
+            machine,
+            devices: devices,
+            mates: mates,
+            once: once,
+            dryRun: false,
+            progress: writing.report
+        )
         try common.print(done) { OutcomeView(outcome: $0).result(in: $1) }
     }
 }
