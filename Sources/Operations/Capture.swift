@@ -44,7 +44,8 @@ public struct Capture: Sendable {
                     try writer.addSymbolicLink(name, target: target)
                     capture.links += 1
                 case .file(let bytes, let mode):
-                    let kept = redaction?.redact(bytes, at: path) ?? bytes
+                    let plain = Redaction.withoutSecrets(bytes, at: path)
+                    let kept = redaction?.redact(plain, at: path) ?? plain
                     let owner = recorder.owners[path]
                     try writer.addFile(
                         name,

@@ -52,4 +52,20 @@ struct Redaction {
         guard !bytes.contains(0) else { return bytes }
         return replacements.reduce(bytes) { $0.replacing($1.secret, with: $1.replacement) }
     }
+
+    /// What no archive needs to carry, not even a whole one: the first process' environment but for the one variable
+    /// that was read, and passwords in GRUB's menu.
+    static func withoutSecrets(_ bytes: [UInt8], at path: String) -> [UInt8] {
+        switch path {
+        case "/proc/1/environ":
+            return Array(bytes.split(separator: 0).filter { $0.starts(with: "container=".utf8) }.joined(separator: [0]))
+        case let path where path.hasSuffix("/grub.cfg"):
+            let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            return Array(
+                lines.filter { !$0.drop { $0 == 0x20 || $0 == 0x09 }.starts(with: "password".utf8) }
+                    .joined(separator: [UInt8(ascii: "\n")])
+            )
+        default: return bytes
+        }
+    }
 }

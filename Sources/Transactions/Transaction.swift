@@ -47,7 +47,7 @@ public struct Transaction {
                 done.append(planned)
                 try verify(planned.expectation)
             } catch {
-                let left = rollBack(done, stuck: error.isStuck)
+                let left = rollBack(done, stuck: error.isStuck ? planned.change.device : nil)
                 throw TransactionFailure(
                     message: error.message,
                     left: left,
@@ -236,20 +236,47 @@ public struct Transaction {
         }
     }
 
-    /// Undoes changes, last first; returns what could not be undone.
-    private func rollBack(_ done: [PlannedChange], stuck: Bool) -> [Text] {
+    /// Undoes changes, last first; returns what could not be undone. A device that is stuck is not touched again: the
+    /// kernel holds its lock, and every further write would wait as long.
+    private func rollBack(_ done: [PlannedChange], stuck: PCIAddress?) -> [Text] {
+        var stuck = Set([stuck].compactMap(\.self))
         var left: [Text] = []
-        for planned in done.reversed() {
-            for change in planned.inverse {
-                do {
-                    try perform(change)
-                } catch {
-                    left.append(error.message)
-                    if error.isStuck || stuck { return left }
-                }
+        for change in done.reversed().flatMap(\.inverse) {
+            if let device = change.device, stuck.contains(device) {
+                left.append(
+                    Text(en: "Not undone: \(change.sentence)", zh: "未撤销：\(change.sentence)")
+                )
+                continue
+            }
+            do {
+                try perform(change)
+            } catch {
+                left.append(error.message)
+                if error.isStuck, let device = change.device { stuck.insert(device) }
             }
         }
         return left
+    }
+}
+
+extension Change {
+    /// The function that the change is about; nil for what concerns none, or all.
+    fileprivate var device: PCIAddress? {
+        switch self {
+        case .loadModule: nil
+        case .writeAttribute(let path, let value):
+            PCIAddress(value) ?? path.split(separator: "/").lazy.compactMap { PCIAddress($0) }.first
+        case .writeFile: nil
+        }
+    }
+
+    /// The change as a shell would write it.
+    fileprivate var sentence: String {
+        switch self {
+        case .loadModule(let name): "modprobe \(name)"
+        case .writeAttribute(let path, let value): "echo \(value == "\n" ? "" : value) > \(path)"
+        case .writeFile(let path, let content): content == nil ? "rm \(path)" : "> \(path)"
+        }
     }
 }
 

@@ -1,0 +1,50 @@
+# A driver that does not let go: vfio-pci waits until the guest that has the device gives it up. passthru must say so in
+# time and come back, and must finish the job once the device is free. Lines "ok" and "not ok" are tests.
+export LC_ALL=C
+pass=0 fail=0
+check() { # NAME COMMAND…
+    name=$1
+    shift
+    if "$@"; then
+        pass=$((pass + 1))
+        echo "ok $name"
+    else
+        fail=$((fail + 1))
+        echo "not ok $name"
+    fi
+}
+driver() { basename "$(readlink "/sys/bus/pci/devices/$1/driver")" 2>/dev/null; }
+card=0000:01:00.0
+
+check "the card is assigned" passthru assign $card --yes
+# The guest never starts to run, and its QEMU was told not to listen when the host wants the card back.
+timeout 75 qemu-system-x86_64 -accel tcg -machine q35 -m 128 -nodefaults -no-user-config -display none -S \
+    -device vfio-pci,host=$card,x-req=off >/tmp/qemu.log 2>&1 &
+holder=$!
+tries=0
+until ls -l /proc/$holder/fd /proc/"$(pidof qemu-system-x86_64)"/fd 2>/dev/null | grep -q vfio-device || [ $tries -ge 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.2
+done
+check "a guest has the card" [ $tries -lt 200 ]
+cat /tmp/qemu.log
+began=$(cut -d. -f1 /proc/uptime)
+passthru release $card --yes >/tmp/release.log 2>&1
+status=$?
+took=$(($(cut -d. -f1 /proc/uptime) - began))
+cat /tmp/release.log
+check "release says that it is stuck: exit 78 (was $status)" [ $status -eq 78 ]
+check "and names the remedy" grep -q "only a reboot" /tmp/release.log
+check "it came back within 45 s (took $took s)" [ $took -lt 45 ]
+began=$(cut -d. -f1 /proc/uptime)
+passthru devices >/tmp/devices.log 2>&1
+took=$(($(cut -d. -f1 /proc/uptime) - began))
+check "devices still answers (took $took s)" [ $took -lt 10 ]
+check "and lists the card" grep -q "$card" /tmp/devices.log
+kill "$(pidof qemu-system-x86_64)"
+wait $holder
+sleep 2
+check "once the guest is gone, release finishes" passthru release $card --yes
+check "the card is home" [ "$(driver $card)" = e1000e ]
+echo "$pass passed, $fail failed"
+[ $fail -eq 0 ]
