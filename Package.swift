@@ -50,13 +50,42 @@ let package = Package(
             ]
         ),
         // Tests.
-        .target(name: "TestHosts", dependencies: ["Machine", "Formats"], path: "Tests/TestHosts"),
+        .target(
+            name: "TestHosts",
+            dependencies: ["Machine", "Formats", system],
+            path: "Tests/TestHosts",
+            exclude: ["Hosts", "SysfsOperations.txt"]
+        ),
         .testTarget(name: "RigTests"),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
         .testTarget(
             name: "InventoryTests",
             dependencies: ["Inventory", "Machine", "TestHosts"],
             exclude: ["ACPI/Tables", "ACPI/KernelLogs"]
+        ),
+        .testTarget(name: "WordingTests", dependencies: ["Wording"]),
+        .testTarget(
+            name: "ReadinessTests",
+            dependencies: ["Readiness", "Inventory", "Machine", "TestHosts", "Wording"]
+        ),
+        .testTarget(
+            name: "PlanningTests",
+            dependencies: ["Planning", "Changes", "Inventory", "Machine", "TestHosts", "Wording"]
+        ),
+        .testTarget(
+            name: "TransactionsTests",
+            dependencies: [
+                "Operations", "Transactions", "Planning", "Changes", "Inventory", "Machine", "TestHosts", "Wording",
+                system,
+            ]
+        ),
+        .testTarget(
+            name: "OperationsTests",
+            dependencies: ["Operations", "Readiness", "Planning", "Inventory", "Machine", "TestHosts", "Wording"]
+        ),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: ["passthru", "TestHosts", "Formats", "Machine", "Wording"]
         ),
     ],
     swiftLanguageModes: [.v6],

@@ -26,7 +26,7 @@ public struct Consumer: Sendable, Hashable, Codable {
         return switch kind {
         case .network: Text(en: "network \(name)\(used)", zh: "网络 \(name)\(used)")
         case .disk: Text(en: "disk \(name)\(used)", zh: "磁盘 \(name)\(used)")
-        case .usb: Text(en: "USB \(name)\(used)", zh: "USB \(name)\(used)")
+        case .usb: Text(verbatim: "USB \(name)\(used)")
         case .display: Text(en: "display \(name)\(used)", zh: "显示 \(name)\(used)")
         case .sound: Text(en: "sound \(name)\(used)", zh: "声音 \(name)\(used)")
         case .input: Text(en: "input \(name)\(used)", zh: "输入 \(name)\(used)")

@@ -23,14 +23,18 @@ public struct Container: Sendable, Hashable, Codable {
         let path = "/proc/1/cgroup"
         do {
             let text = try machine.text(path)
-            for kind in ["docker", "kubepods", "libpod", "lxc"] where text.contains("/" + kind) {
-                return found(kind == "kubepods" ? "kubernetes" : kind == "libpod" ? "podman" : kind)
+            // `/docker/ID`, `/system.slice/docker-ID.scope`, `/lxc.payload.NAME`, but not `/system.slice/docker.service`.
+            let groups = text.utf8.split { $0 == UInt8(ascii: "/") || $0 == 0x0A }.map { String(Substring($0)) }
+            for kind in ["docker", "kubepods", "libpod", "lxc"] {
+                let isIn = groups.contains { group in
+                    group == kind || group.hasPrefix(kind + "-")
+                        || group.hasPrefix(kind + ".") && !group.hasSuffix(".service")
+                }
+                if isIn { return found(kind == "kubepods" ? "kubernetes" : kind == "libpod" ? "podman" : kind) }
             }
             return Container(isContainer: false, kind: nil)
         } catch  where error == .noSuchFileOrDirectory && machine.exists("/proc/1") {
             return Container(isContainer: false, kind: nil)  // A kernel without control groups.
-        } catch  where error == .noSuchFileOrDirectory && machine.exists("/proc/version") && !machine.isLive {
-            return Container(isContainer: false, kind: nil)
         } catch {
             return Container(isContainer: nil, kind: nil, unknown: ["isContainer": reason(error, path)])
         }

@@ -51,7 +51,7 @@ public struct IOMMU: Sendable, Hashable, Codable {
         let path = "/sys/class/iommu"
         do {
             units = try machine.list(path)
-        } catch  where error == .noSuchFileOrDirectory && machine.exists("/sys/class") {
+        } catch  where error == .noSuchFileOrDirectory && machine.isWhole("/sys/class", ["mem", "misc"]) {
             units = []  // The class comes into being with its first unit.
         } catch {
             unknown["units"] = reason(error, path)
@@ -63,7 +63,7 @@ public struct IOMMU: Sendable, Hashable, Codable {
         let names: [String]
         do {
             names = try machine.list(root)
-        } catch  where error == .noSuchFileOrDirectory && machine.exists("/sys/kernel") {
+        } catch  where error == .noSuchFileOrDirectory && machine.isWhole("/sys/kernel", ["uevent_seqnum"]) {
             names = []  // A kernel without CONFIG_IOMMU_API has no such folder.
             hasGroupsFolder = false
         } catch {

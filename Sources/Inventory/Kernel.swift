@@ -171,10 +171,19 @@ public struct Kernel: Sendable, Hashable, Codable {
             } else if states[name] == nil, machine.exists("/sys/module/\(name)") {
                 states[name] = loaded == nil ? .loaded : .builtIn
             } else if states[name] == nil, let installed {
-                states[name] = installed.contains(name) ? .loadable : .absent
+                if !installed.contains(name) {
+                    states[name] = .absent
+                } else if loaded != nil || machine.exists("/sys/module") {
+                    states[name] = .loadable
+                } else {
+                    unknown["modules"] = unknown["loaded"]  // Installed; whether it is loaded cannot be seen.
+                }
             }
             var module = KernelModule(name: name, state: states[name])
             if module.isReady {
+                // A module that is built in and has no parameters may have no folder.
+                let folder = module.state == .loaded ? "/sys/module/\(name)" : "/sys/module"
+                if !machine.exists(folder) { unknown["parameters"] = "\(folder): no such file or directory" }
                 let parameters = "/sys/module/\(name)/parameters"
                 for parameter in machine.listIfAny(parameters) {
                     module.parameters[parameter] = machine.textIfAny("\(parameters)/\(parameter)")

@@ -17,8 +17,6 @@ public enum NameTables {
 
     private static func newest(_ table: clinux_table, on machine: Machine, file: String) -> HardwareNames? {
         let embedded = HardwareNames(UnsafeRawBufferPointer(start: table.bytes, count: table.length))
-        // A captured host is shown the same everywhere: only the tables in the binary count.
-        guard machine.isLive else { return embedded }
         for folder in folders {
             // The version stands in the list's first lines: a list that is not newer costs one short read.
             let path = "\(folder)/\(file)"
@@ -30,6 +28,24 @@ public enum NameTables {
             return HardwareNames(HardwareNamesParser.parse(text)) ?? embedded
         }
         return embedded
+    }
+}
+
+extension USBInventory {
+    /// Gives every device its names.
+    public mutating func name(with table: HardwareNames?) {
+        guard let table else {
+            unknown["names"] = "no table of names was built into this binary"
+            return
+        }
+        devices = devices.map { device in
+            var device = device
+            device.vendorName = device.vendorID.flatMap { table.usbVendor($0.value) }
+            if let vendor = device.vendorID, let product = device.productID {
+                device.productName = table.usbProduct(vendor.value, product.value)
+            }
+            return device
+        }
     }
 }
 

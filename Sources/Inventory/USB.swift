@@ -34,6 +34,9 @@ public struct USBDevice: Codable, Sendable, Hashable, BelowFunction {
     @Nullable public var number: Int?
     @Nullable public var vendorID: HardwareID?
     @Nullable public var productID: HardwareID?
+    /// What the id tables call its maker and its model.
+    @Nullable public var vendorName: String?
+    @Nullable public var productName: String?
     @Nullable public var manufacturer: String?
     @Nullable public var product: String?
     @Nullable public var serial: String?

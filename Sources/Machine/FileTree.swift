@@ -45,6 +45,13 @@ public protocol FileTree: Sendable {
     func replace(_ path: String, with bytes: [UInt8]?) throws(Errno)
     /// Whether this is the machine that passthru runs on.
     var isLive: Bool { get }
+    /// Whether changes reach a kernel: a captured machine can only be looked at.
+    var isWritable: Bool { get }
+    /// Whether passthru runs as root there.
+    var isRoot: Bool { get }
+    /// Runs a program of the machine by its absolute path, never through a shell, and kills it with all its children
+    /// after `milliseconds` (`ETIMEDOUT`). A captured machine has none that could run (`ENOENT`).
+    func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult
 }
 
 /// An open directory: look-ups in it cost one short path each.
@@ -59,6 +66,12 @@ public protocol FileDirectory {
 
 extension FileTree {
     public var isLive: Bool { false }
+    public var isWritable: Bool { isLive }
+    public var isRoot: Bool { false }
+
+    public func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult {
+        throw .noSuchFileOrDirectory
+    }
 
     public func directory(_ path: String) throws(Errno) -> any FileDirectory {
         let status = try status(path, following: true)

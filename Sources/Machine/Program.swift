@@ -15,9 +15,9 @@ public struct ProgramResult: Sendable, Equatable {
     }
 }
 
-extension Machine {
-    /// Runs a program of the live machine by its absolute path, never through a shell, and kills it with all its
-    /// children after `milliseconds` (`ETIMEDOUT`).
+extension FolderTree {
+    public var isRoot: Bool { isLive && geteuid() == 0 }
+
     public func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult {
         guard isLive else { throw .noSuchFileOrDirectory }
         let argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
@@ -47,6 +47,13 @@ extension Machine {
             status: signal == 0 ? Int((status >> 8) & 0xFF) : 128 + signal,
             output: String(decoding: output, as: UTF8.self)
         )
+    }
+}
+
+extension Machine {
+    /// Runs a program of the machine: see ``FileTree/run(_:_:milliseconds:)``.
+    public func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult {
+        try tree.run(path, arguments, milliseconds: milliseconds)
     }
 
     /// The first of these programs that is there to be run, looked for where every Linux keeps them.
@@ -89,5 +96,8 @@ extension Machine {
 
 extension Machine {
     /// Whether passthru runs as root here.
-    public var isRoot: Bool { isLive && geteuid() == 0 }
+    public var isRoot: Bool { tree.isRoot }
+
+    /// Whether changes reach a kernel: a captured machine can only be looked at.
+    public var isWritable: Bool { tree.isWritable }
 }

@@ -23,7 +23,7 @@ enum Execution {
             warnings: plan.warnings
         )
         if dryRun || plan.changes.isEmpty { return outcome }
-        guard machine.isLive else {
+        guard machine.isWritable else {
             throw Failure(
                 .usage,
                 Text(
@@ -95,6 +95,6 @@ extension Outcome.Step {
             case "write-file": "write \(target)"
             default: "remove \(target)"
             }
-        return Text(en: "\(command)  # \(reason.en)", zh: "\(command)  # \(reason.zh)")
+        return Text(verbatim: "\(command)  # ") + reason
     }
 }

@@ -4,11 +4,16 @@ import Machine
 /// `passthru usb`: every USB device, and what uses it.
 public struct USB: Sendable, Encodable {
     public let schema = "passthru/usb/1"
-    public var devices: [USBDevice]
+    /// Null when the machine's USB devices could not be read.
+    @Nullable public var devices: [USBDevice]?
     public var unknown: [String: String]
 
     public static func run(_ machine: Machine) -> USB {
-        let inventory = USBInventory.read(machine)
-        return USB(devices: inventory.devices, unknown: inventory.unknown)
+        var inventory = USBInventory.read(machine)
+        inventory.name(with: NameTables.usb(on: machine))
+        return USB(
+            devices: inventory.unknown["devices"] == nil ? inventory.devices : nil,
+            unknown: inventory.unknown
+        )
     }
 }

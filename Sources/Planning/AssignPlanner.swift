@@ -90,7 +90,11 @@ public struct AssignPlanner {
                     .writeAttribute(path: "/sys/bus/pci/drivers/\(driver)/unbind", value: "\(address)"),
                     before: driver,
                     after: nil,
-                    inverse: [.writeAttribute(path: "/sys/bus/pci/drivers/\(driver)/bind", value: "\(address)")],
+                    // The kernel lets the home driver have it only once the override is gone.
+                    inverse: [
+                        .writeAttribute(path: "\(path)/driver_override", value: override ?? "\n"),
+                        .writeAttribute(path: "/sys/bus/pci/drivers/\(driver)/bind", value: "\(address)"),
+                    ],
                     expectation: .driver(address, nil),
                     reason: Text(en: "takes the function from \(driver)", zh: "从 \(driver) 收回该功能")
                 )

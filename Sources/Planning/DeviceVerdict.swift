@@ -34,8 +34,10 @@ public enum DeviceVerdict: String, Sendable, Codable {
 public struct DeviceJudge {
     private let groups: [Int: [PCIFunction]]
     private let fakeGroups: Set<Int>
+    private let host: Host
 
     public init(_ host: Host) {
+        self.host = host
         groups = Dictionary(grouping: host.functions.filter { $0.group != nil }, by: { $0.group ?? 0 })
         fakeGroups = Set((host.iommu?.groups ?? []).filter { !$0.isReal }.map(\.number))
     }
@@ -47,6 +49,7 @@ public struct DeviceJudge {
         if function.unknown["group"] != nil || function.unknown["driver"] != nil { return .unknown }
         guard let group = function.group, !fakeGroups.contains(group) else { return .unisolated }
         if consumers.contains(where: \.isVital) { return .inUse }
+        if host.unseenNetworkUse(of: function) != nil || host.unseenStorageUse(of: function) != nil { return .unknown }
         let mates = (groups[group] ?? []).filter { $0.address != function.address && GroupMates.standsInTheWay($0) }
         if mates.contains(where: { $0.class.platformRole != nil }) { return .kept }
         return mates.isEmpty ? .free : .shared

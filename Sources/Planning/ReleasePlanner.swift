@@ -43,13 +43,17 @@ public struct ReleasePlanner {
                 )
             )
         }
-        if let override = function.details?.driverOverride {
+        let override =
+            (function.details?.driverOverride).map {
+                [Change.writeAttribute(path: "\(path)/driver_override", value: $0)]
+            } ?? []
+        if !override.isEmpty {
             changes.append(
                 PlannedChange(
                     .writeAttribute(path: "\(path)/driver_override", value: "\n"),
-                    before: override,
+                    before: function.details?.driverOverride,
                     after: nil,
-                    inverse: [.writeAttribute(path: "\(path)/driver_override", value: override)],
+                    inverse: override,
                     expectation: .driverOverride(address, nil),
                     reason: Text(en: "any matching driver may claim it again", zh: "允许匹配的驱动重新接管")
                 )
@@ -61,7 +65,9 @@ public struct ReleasePlanner {
                     .writeAttribute(path: "/sys/bus/pci/drivers/vfio-pci/unbind", value: "\(address)"),
                     before: "vfio-pci",
                     after: nil,
-                    inverse: [.writeAttribute(path: "/sys/bus/pci/drivers/vfio-pci/bind", value: "\(address)")],
+                    // vfio-pci takes it only where the override says so.
+                    inverse: override
+                        + [.writeAttribute(path: "/sys/bus/pci/drivers/vfio-pci/bind", value: "\(address)")],
                     expectation: .driver(address, nil),
                     reason: Text(en: "takes it from vfio-pci", zh: "从 vfio-pci 收回")
                 )
@@ -83,7 +89,9 @@ public struct ReleasePlanner {
                     .writeAttribute(path: "/sys/bus/pci/drivers_probe", value: "\(address)"),
                     before: nil,
                     after: home,
-                    inverse: [],
+                    inverse: home.map {
+                        [.writeAttribute(path: "/sys/bus/pci/drivers/\($0)/unbind", value: "\(address)")]
+                    } ?? [],
                     expectation: expected,
                     reason: Text(en: "lets its home driver claim it", zh: "让原来的驱动接管")
                 )

@@ -236,6 +236,17 @@ public struct Transaction {
         }
     }
 
+    /// Whether an inverse has nothing to undo: a function is not bound to the driver that is to let go of it, or is bound
+    /// again to the one that is to have it.
+    private func isUndone(_ change: Change) -> Bool {
+        guard case .writeAttribute(let path, let value) = change, let address = PCIAddress(value) else { return false }
+        let parts = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+        guard parts.count == 6, parts[3] == "drivers" else { return false }
+        let bound: String?
+        do { bound = try driver(of: address) } catch { return false }
+        return parts[5] == "bind" ? bound == parts[4] : parts[5] == "unbind" && bound != parts[4]
+    }
+
     /// Undoes changes, last first; returns what could not be undone. A device that is stuck is not touched again: the
     /// kernel holds its lock, and every further write would wait as long.
     private func rollBack(_ done: [PlannedChange], stuck: PCIAddress?) -> [Text] {
@@ -248,6 +259,7 @@ public struct Transaction {
                 )
                 continue
             }
+            if isUndone(change) { continue }
             do {
                 try perform(change)
             } catch {

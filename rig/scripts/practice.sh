@@ -40,14 +40,10 @@ step "What QEMU must be told" "需要告诉 QEMU 的参数"
 show passthru export qemu $card || fail "export" "导出失败"
 arguments=$(passthru export qemu $card)
 
-accelerator=tcg
-[ ! -e /dev/kvm ] || accelerator=kvm
-step "A guest starts with exactly these arguments ($accelerator)" "用这些参数启动虚拟机（$accelerator）"
+step "A guest starts with exactly these arguments" "用这些参数启动虚拟机"
 # The arguments are words without quotes, as printed.
 # shellcheck disable=SC2086
-timeout 240 qemu-system-x86_64 -accel "$accelerator" -machine q35 -m 384 -nodefaults -no-user-config -display none \
-    -serial file:/tmp/guest.log -no-reboot -kernel /nested/guest/vmlinux -initrd /nested/guest/initrd \
-    -append "console=ttyS0 panic=-1 quiet mitigations=off" $arguments >/tmp/guest.qemu 2>&1 &
+nested-guest $arguments >/tmp/guest.log 2>&1 &
 guest=$!
 seconds=0
 while kill -0 $guest 2>/dev/null; do
@@ -55,7 +51,7 @@ while kill -0 $guest 2>/dev/null; do
     seconds=$((seconds + 1))
     [ $((seconds % 10)) -ne 0 ] || say "   … $seconds s" "   … $seconds 秒"
 done
-wait $guest || { cat /tmp/guest.qemu; fail "the guest did not run" "虚拟机未能运行"; }
+wait $guest || { cat /tmp/guest.log; fail "the guest did not run" "虚拟机未能运行"; }
 tr -d '\r' </tmp/guest.log | grep '^L2-'
 tr -d '\r' </tmp/guest.log | grep -q "^L2-NET .* $mac carrier=1" ||
     fail "the guest did not report the card $mac" "虚拟机没有报告网卡 $mac"

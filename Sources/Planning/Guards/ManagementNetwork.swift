@@ -7,7 +7,7 @@ enum ManagementNetwork: Guard {
     static func refusal(_ wanted: [PCIFunction], _ host: Host) -> Refusal? {
         for function in wanted {
             let interfaces = host.consumers(of: function.address).filter { $0.kind == .network }
-            if function.class.isNetwork, let why = host.network?.unknown["interfaces"] {
+            if !interfaces.contains(where: \.isVital), let why = host.unseenNetworkUse(of: function) {
                 return Refusal(
                     guardName: "management-network",
                     device: function.address,

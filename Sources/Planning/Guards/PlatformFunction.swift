@@ -30,7 +30,7 @@ extension PCIClass.PlatformRole {
         case .bridge: Text(en: "a PCI bridge", zh: "PCI 桥")
         case .otherBridge: Text(en: "a bridge", zh: "桥")
         case .smbus: Text(en: "an SMBus controller", zh: "SMBus 控制器")
-        case .iommu: Text(en: "an IOMMU", zh: "IOMMU")
+        case .iommu: Text(en: "an IOMMU", zh: "IOMMU 单元")
         case .systemPeripheral: Text(en: "a system peripheral", zh: "系统外设")
         case .memoryController: Text(en: "a memory controller", zh: "内存控制器")
         }

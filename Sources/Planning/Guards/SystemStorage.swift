@@ -5,7 +5,8 @@ import Wording
 enum SystemStorage: Guard {
     static func refusal(_ wanted: [PCIFunction], _ host: Host) -> Refusal? {
         for function in wanted {
-            if function.class.isStorage, let why = host.storage?.unknown["devices"] {
+            let disks = host.consumers(of: function.address).filter { $0.kind == .disk && $0.isVital }
+            if disks.isEmpty, let why = host.unseenStorageUse(of: function) {
                 return Refusal(
                     guardName: "system-storage",
                     device: function.address,
@@ -15,7 +16,6 @@ enum SystemStorage: Guard {
                     )
                 )
             }
-            let disks = host.consumers(of: function.address).filter { $0.kind == .disk && $0.isVital }
             guard let disk = disks.first else { continue }
             return Refusal(
                 guardName: "system-storage",

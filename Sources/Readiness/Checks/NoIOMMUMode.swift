@@ -23,6 +23,7 @@ public enum NoIOMMUMode: Check {
         }
         switch state {
         case .loaded, .builtIn:
+            if vfio.parameters[parameter] == nil, let why = kernel.unknown["parameters"] { return .unknown(why) }
             return .ok(
                 Text(verbatim: "/sys/module/vfio/parameters/\(parameter): ")
                     + (vfio.parameters[parameter].map(Text.init(verbatim:))

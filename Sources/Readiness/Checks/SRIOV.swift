@@ -35,7 +35,11 @@ public enum SRIOVCheck: Check {
             )
         }
         // The capability itself lies beyond byte 256, where a device may hide one that its driver never offered.
-        if functions.contains(where: { $0.details?.capabilities?.extendedReadable == true }) {
+        let isHidden = functions.contains { function in
+            guard let capabilities = function.details?.capabilities else { return true }
+            return capabilities.portType != nil && !capabilities.extendedReadable
+        }
+        if !functions.isEmpty, !isHidden {
             return .ok(Text(en: "no device here offers virtual functions", zh: "这里没有提供虚拟功能（VF）的设备"))
         }
         return .unknown(

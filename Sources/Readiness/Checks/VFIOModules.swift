@@ -21,10 +21,7 @@ public enum VFIOModules: Check {
 
     public static func answer(_ host: Host) -> Finding.Answer {
         guard let kernel = host.kernel else { return .unknown("not read") }
-        let list = needed.map { name in
-            let state = kernel.module(name).state
-            return Text(en: "\(name): \(state.english)", zh: "\(name)：\(state.chinese)")
-        }
+        let list = needed.map { kernel.module($0).state.text(of: $0) }
         let evidence = Text.list(list)
         switch state(host) {
         case .ready: return .ok(evidence)
@@ -51,23 +48,13 @@ public enum VFIOModules: Check {
 }
 
 extension KernelModule.State? {
-    fileprivate var english: String {
+    fileprivate func text(of name: String) -> Text {
         switch self {
-        case .loaded?: "loaded"
-        case .builtIn?: "built in"
-        case .loadable?: "installed, not loaded"
-        case .absent?: "not installed"
-        case nil: "unknown"
-        }
-    }
-
-    fileprivate var chinese: String {
-        switch self {
-        case .loaded?: "已加载"
-        case .builtIn?: "已编入内核"
-        case .loadable?: "已安装，未加载"
-        case .absent?: "未安装"
-        case nil: "未知"
+        case .loaded?: Text(en: "\(name): loaded", zh: "\(name)：已加载")
+        case .builtIn?: Text(en: "\(name): built in", zh: "\(name)：已编入内核")
+        case .loadable?: Text(en: "\(name): installed, not loaded", zh: "\(name)：已安装，未加载")
+        case .absent?: Text(en: "\(name): not installed", zh: "\(name)：未安装")
+        case nil: Text(en: "\(name): unknown", zh: "\(name)：未知")
         }
     }
 }

@@ -14,6 +14,9 @@ struct ShowView {
             guard let value, !value.isEmpty else { return }
             table.add(Text(en: english, zh: chinese).string(in: language), value)
         }
+        func addVerbatim(_ name: String, _ value: String?) {
+            if let value, !value.isEmpty { table.add(name, value) }
+        }
         func yesNo(_ value: Bool) -> String {
             (value ? Text(en: "yes", zh: "是") : Text(en: "no", zh: "否")).string(in: language)
         }
@@ -24,8 +27,8 @@ struct ShowView {
         }
         add("Address", "地址", device.address.description)
         add("Name", "名称", device.displayName)
-        add("Class", "类别", "\(device.names?.class ?? "") [\(hex(device.class.code, width: 6))]")
-        add("Id", "ID", device.id + (device.details?.revision.map { " rev \(hex($0, width: 2))" } ?? ""))
+        add("Class", "类别", (device.names?.class.map { $0 + " " } ?? "") + "[\(hex(device.class.code, width: 6))]")
+        add("Id", "标识", device.id + (device.details?.revision.map { " rev \(hex($0, width: 2))" } ?? ""))
         if let vendor = device.subsystemVendor, let sub = device.subsystemDevice {
             add("Subsystem", "子系统", "\(vendor):\(sub) \(device.names?.subsystem ?? "")")
         }
@@ -35,7 +38,7 @@ struct ShowView {
         add("Driver", "驱动", device.driver ?? "-")
         if let details = device.details {
             add("Modules", "可用模块", details.modules?.joined(separator: ", ") ?? unknown("modules"))
-            add("driver_override", "driver_override", details.driverOverride)
+            addVerbatim("driver_override", details.driverOverride)
             add(
                 "IOMMU group",
                 "IOMMU 组",
@@ -52,9 +55,9 @@ struct ShowView {
             add("Capabilities", "能力", details.capabilities.map(capabilities) ?? unknown("capabilities"))
             add("PCIe link", "PCIe 链路", details.link.map(link))
             add("NUMA node", "NUMA 节点", details.numaNode.map(String.init))
-            add("ROM", "ROM", details.rom.map(yesNo))
+            addVerbatim("ROM", details.rom.map(yesNo))
             add("Boot display", "启动显示", details.bootVGA.map(yesNo))
-            add("SR-IOV", "SR-IOV", details.sriov.map { "\($0.enabled)/\($0.total)" })
+            addVerbatim("SR-IOV", details.sriov.map { "\($0.enabled)/\($0.total)" })
             add("VF of", "所属 PF", details.physicalFunction?.description)
             for resource in details.resources where resource.index < 7 {
                 let kind =

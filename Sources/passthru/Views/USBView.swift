@@ -7,15 +7,18 @@ struct USBView {
     let usb: USB
 
     func lines(in language: Language) -> [String] {
-        if let why = usb.unknown["devices"] {
+        guard let devices = usb.devices else {
+            let why = usb.unknown["devices"] ?? ""
             return [Text(en: "unknown: \(why)", zh: "未知：\(why)").string(in: language)]
         }
-        guard !usb.devices.isEmpty else {
+        guard !devices.isEmpty else {
             return [Text(en: "No USB devices.", zh: "没有 USB 设备。").string(in: language)]
         }
         var table = Table()
-        for device in usb.devices {
-            let name = [device.manufacturer, device.product].compactMap(\.self).joined(separator: " ")
+        for device in devices {
+            let own = [device.manufacturer, device.product].compactMap(\.self).joined(separator: " ")
+            let known = [device.vendorName, device.productName].compactMap(\.self).joined(separator: " ")
+            let name = own.isEmpty ? known : own
             let drivers = device.interfaces.compactMap(\.driver)
             let uses = device.usedBy.map { "\($0.kind) \($0.name)" }
             table.add(

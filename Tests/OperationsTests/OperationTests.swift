@@ -1,0 +1,137 @@
+import Foundation
+import Inventory
+import Machine
+import Operations
+import Planning
+import Readiness
+import TestHosts
+import Testing
+import Wording
+
+/// The reading verbs as functions, on every machine.
+@Suite struct OperationTests {
+    private func devices(_ name: String) throws -> [String: Devices.Device] {
+        let list = Devices.run(try TestHost.named(name).machine).devices ?? []
+        return Dictionary(list.map { ($0.address.description, $0) }) { first, _ in first }
+    }
+
+    @Test(arguments: TestHost.names)
+    func everyVerbSaysSomethingOfEveryMachine(_ name: String) throws {
+        let machine = try TestHost.named(name).machine
+        let devices = Devices.run(machine)
+        #expect(devices.devices?.isEmpty == false)
+        #expect(devices.devices?.map(\.address) == devices.devices?.map(\.address).sorted { "\($0)" < "\($1)" })
+        #expect(Doctor.run(machine).findings.count == Checks.all.count)
+        let status = Status.run(machine)
+        #expect(status.kernel != nil)
+        let doctor = Doctor.run(machine)
+        #expect(status.ready == doctor.ready)
+        #expect(status.reason == doctor.reason)
+        #expect(status.problems == doctor.findings.count { $0.verdict == .problem })
+        for device in devices.devices ?? [] {
+            let show = try Show.run(machine, device: device.address.description)
+            #expect(show.verdict == device.verdict, "\(name) \(device.address)")
+            #expect(show.device.driver == device.driver)
+        }
+    }
+
+    @Test func whatTheRouterHasIsRead() throws {
+        let devices = try devices("i226-router")
+        let lan = try #require(devices["0000:00:1f.6"])
+        #expect(lan.group == 10)
+        #expect(lan.driver == "e1000e")
+        #expect(lan.cost.map(\.name) == ["eth4"])
+        let bridged = try #require(devices["0000:02:00.0"]?.cost.first)
+        #expect(bridged.uses.contains("br-lan"))
+        #expect(bridged.uses.contains("192.168.100.1"))
+        #expect(bridged.isVital)
+        let way = try #require(devices["0000:01:00.0"]?.cost.first)
+        #expect(way.uses.contains("default route"))
+        #expect(devices["0000:04:00.0"]?.cost.first?.isVital == false)
+    }
+
+    @Test func detailsOfAVirtualFunctionAndItsPhysicalOne() throws {
+        let machine = try TestHost.named("rmrr-server").machine
+        let physical = try Show.run(machine, device: "0000:3b:00.0")
+        #expect(physical.device.details?.sriov?.total == 64)
+        #expect(physical.device.details?.sriov?.enabled == 4)
+        #expect(physical.device.details?.sriov?.virtualFunctions.map(\.description).last == "0000:3b:02.3")
+        #expect(physical.device.details?.capabilities?.sriov == true)
+        let virtual = try Show.run(machine, device: "3b:02.1")
+        #expect(virtual.device.details?.physicalFunction?.description == "0000:3b:00.0")
+        #expect(virtual.verdict == .assigned)
+        #expect(virtual.device.details?.driverOverride == "vfio-pci")
+        let raid = try Show.run(machine, device: "0000:5c:00.0")
+        #expect(raid.device.details?.reservedRegions?.first?.type == "direct")
+        #expect(raid.device.details?.numaNode == 1)
+        #expect(raid.device.details?.parents?.map(\.description) == ["0000:5b:00.0"])
+        #expect(Status.run(machine).assigned?.map(\.homeDriver) == ["iavf"])
+    }
+
+    @Test func reservedMemoryOfTheFirmware() throws {
+        let firmware = ShowFirmware.run(try TestHost.named("rmrr-server").machine).firmware
+        #expect(firmware.dmar?.rmrr.count == 2)
+        #expect(firmware.dmar?.drhd.count == 2)
+        #expect(firmware.dmar?.hostAddressWidth == 46)
+        #expect(firmware.dmar?.interruptRemapping == true)
+        let amd = ShowFirmware.run(try TestHost.named("amd-desktop").machine).firmware
+        #expect(amd.ivrs?.units.count == 1)
+        #expect(amd.ivrs?.ivmd.count == 1)
+        #expect(amd.secureBoot == true)
+    }
+
+    @Test func identicalCardsAreAmbiguous() throws {
+        let machine = try TestHost.named("two-gpus-desktop").machine
+        do {
+            _ = try Show.run(machine, device: "10de:1e07")
+            Issue.record("two functions have that id")
+        } catch {
+            #expect(error.status == .usage)
+            #expect(error.details.map(\.en.utf8.count).count == 2)
+            #expect(error.details[0].en.hasPrefix("0000:01:00.0"))
+            #expect(error.details[1].en.hasPrefix("0000:02:00.0"))
+        }
+        #expect(try Show.run(machine, device: "144d:a80a").device.address.description == "0000:03:00.0")
+        #expect(try Show.run(machine, device: "03:00.0").device.address.description == "0000:03:00.0")
+    }
+
+    @Test func usbAndWhatUsesIt() throws {
+        let usb = USB.run(try TestHost.named("i226-router").machine)
+        #expect(usb.devices?.map(\.portPath) == ["1-2", "usb1"])
+        #expect(usb.devices?.first { $0.portPath == "1-2" }?.interfaces.map(\.driver) == ["ftdi_sio"])
+        #expect(usb.unknown.isEmpty)
+        let nothing = USB.run(TestHost("nothing").machine)
+        #expect(nothing.unknown["devices"] != nil)
+        #expect(nothing.devices == nil)
+    }
+
+    /// A captured machine is read from the archive as it was read from its folder.
+    @Test(arguments: TestHost.names)
+    func aCaptureSaysTheSame(_ name: String) throws {
+        let machine = try TestHost.named(name).machine
+        let capture = try Capture.run(machine, redacting: false)
+        let sandbox = try Sandbox()
+        defer { sandbox.remove() }
+        let again = try Machine.captured(at: sandbox.write(capture.archive, as: "host.tar"))
+        #expect(Host.read(again, .all) == Host.read(machine, .all))
+    }
+
+    @Test func aRedactedCaptureKeepsNoSecretAndChangesNoAnswer() throws {
+        let host = try TestHost.named("i226-router")
+        let capture = try Capture.run(host.machine, redacting: true)
+        for secret in ["02:00:00:00:20:03", "11223344-02"] {
+            #expect(!capture.archive.contains(secret.utf8), "\(secret) is still in the archive")
+        }
+        let sandbox = try Sandbox()
+        defer { sandbox.remove() }
+        let again = try Machine.captured(at: sandbox.write(capture.archive, as: "host.tar"))
+        #expect(Doctor.run(again).reason == Doctor.run(host.machine).reason)
+        #expect(Devices.run(again).devices?.map(\.verdict) == Devices.run(host.machine).devices?.map(\.verdict))
+    }
+}
+
+extension [UInt8] {
+    fileprivate func contains(_ text: String.UTF8View) -> Bool {
+        Data(self).range(of: Data(text)) != nil
+    }
+}

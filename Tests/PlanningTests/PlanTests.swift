@@ -1,0 +1,145 @@
+import Changes
+import Inventory
+import Machine
+import Planning
+import TestHosts
+import Testing
+import Wording
+
+/// The plans, change by change.
+@Suite struct PlanTests {
+    private func plan(_ name: String, _ addresses: [String], with mates: [String] = []) throws -> Plan {
+        let host = try GuardTests.host(name)
+        return try AssignPlanner(host: host).plan(
+            GuardTests.functions(host, addresses),
+            with: GuardTests.functions(host, mates),
+            once: true
+        )
+    }
+
+    private func release(_ host: Host, _ address: String, home: [String: String] = [:]) throws -> Plan {
+        var drivers: [PCIAddress: String] = [:]
+        for (address, driver) in home { drivers[try #require(PCIAddress(address))] = driver }
+        return try ReleasePlanner(host: host).plan(GuardTests.functions(host, [address]), homeDrivers: drivers)
+    }
+
+    private static let devices = "/sys/bus/pci/devices"
+    private static let drivers = "/sys/bus/pci/drivers"
+
+    @Test func aNetworkCardThatNobodyUses() throws {
+        let plan = try plan("i226-router", ["0000:04:00.0"])
+        let address = try #require(PCIAddress("0000:04:00.0"))
+        #expect(
+            plan.changes.map(\.change) == [
+                .loadModule("vfio_iommu_type1"),
+                .loadModule("vfio-pci"),
+                .writeFile(path: "/var/run/passthru/home/0000:04:00.0", content: "8086:125c igc\n"),
+                .writeAttribute(path: "\(Self.devices)/0000:04:00.0/driver_override", value: "vfio-pci"),
+                .writeAttribute(path: "\(Self.drivers)/igc/unbind", value: "0000:04:00.0"),
+                .writeAttribute(path: "/sys/bus/pci/drivers_probe", value: "0000:04:00.0"),
+            ]
+        )
+        #expect(
+            plan.changes.map(\.expectation) == [
+                .moduleLoaded("vfio_iommu_type1"), .moduleLoaded("vfio_pci"), nil,
+                .driverOverride(address, "vfio-pci"), .driver(address, nil), .driver(address, "vfio-pci"),
+            ]
+        )
+        #expect(
+            plan.changes.flatMap(\.inverse) == [
+                .writeFile(path: "/var/run/passthru/home/0000:04:00.0", content: nil),
+                .writeAttribute(path: "\(Self.devices)/0000:04:00.0/driver_override", value: "\n"),
+                .writeAttribute(path: "\(Self.devices)/0000:04:00.0/driver_override", value: "\n"),
+                .writeAttribute(path: "\(Self.drivers)/igc/bind", value: "0000:04:00.0"),
+                .writeAttribute(path: "\(Self.drivers)/vfio-pci/unbind", value: "0000:04:00.0"),
+            ]
+        )
+        #expect(plan.identities.map(\.address.description) == ["0000:04:00.0"])
+        #expect(plan.identities.map { "\($0.vendor):\($0.device)" } == ["8086:125c"])
+    }
+
+    @Test func aWholeGraphicsCard() throws {
+        let mates = ["0000:02:00.1", "0000:02:00.2", "0000:02:00.3"]
+        let plan = try plan("two-gpus-desktop", ["0000:02:00.0"], with: mates)
+        let unbound = plan.changes.compactMap { planned -> String? in
+            guard case .writeAttribute(let path, let value) = planned.change, path.hasSuffix("/unbind") else {
+                return nil
+            }
+            return "\(path.split(separator: "/")[4]) \(value)"
+        }
+        #expect(
+            unbound == [
+                "nouveau 0000:02:00.0", "snd_hda_intel 0000:02:00.1", "xhci_hcd 0000:02:00.2",
+                "nvidia-gpu 0000:02:00.3",
+            ]
+        )
+        // The other card, with the same ids, is not touched.
+        for planned in plan.changes { #expect(!"\(planned.change)".contains("0000:01:00")) }
+        // vfio is loaded already.
+        #expect(!plan.changes.contains { if case .loadModule = $0.change { true } else { false } })
+        #expect(plan.identities.count == 4)
+    }
+
+    @Test func namedTwiceIsBoundOnce() throws {
+        let once = try plan("i226-router", ["0000:04:00.0"])
+        #expect(try plan("i226-router", ["0000:04:00.0"], with: ["0000:04:00.0"]) == once)
+        #expect(try plan("i226-router", ["0000:04:00.0", "0000:04:00.0"]) == once)
+    }
+
+    @Test func whatIsBoundAlreadyNeedsNothing() throws {
+        #expect(try plan("rmrr-server", ["0000:3b:02.1"]).changes.isEmpty)
+    }
+
+    @Test func aFunctionWithoutADriverIsOnlyProbed() throws {
+        let plan = try plan("rmrr-server", ["0000:3b:02.3"])
+        #expect(
+            plan.changes.map(\.change) == [
+                .writeAttribute(path: "\(Self.devices)/0000:3b:02.3/driver_override", value: "vfio-pci"),
+                .writeAttribute(path: "/sys/bus/pci/drivers_probe", value: "0000:3b:02.3"),
+            ]
+        )
+    }
+
+    @Test func givingBackToTheRememberedDriver() throws {
+        let host = try GuardTests.host("rmrr-server")
+        let plan = try release(host, "0000:3b:02.1", home: ["0000:3b:02.1": "iavf"])
+        let address = try #require(PCIAddress("0000:3b:02.1"))
+        let writes = plan.changes.filter { if case .loadModule = $0.change { false } else { true } }
+        #expect(
+            writes.map(\.change) == [
+                .writeAttribute(path: "\(Self.devices)/0000:3b:02.1/driver_override", value: "\n"),
+                .writeAttribute(path: "\(Self.drivers)/vfio-pci/unbind", value: "0000:3b:02.1"),
+                .writeAttribute(path: "/sys/bus/pci/drivers_probe", value: "0000:3b:02.1"),
+                .writeFile(path: "/var/run/passthru/home/0000:3b:02.1", content: nil),
+            ]
+        )
+        #expect(
+            writes.map(\.expectation) == [
+                .driverOverride(address, nil), .driver(address, nil), .driver(address, "iavf"), nil,
+            ]
+        )
+        // The record comes back when the rest fails.
+        #expect(
+            plan.changes.last?.inverse == [
+                .writeFile(path: "/var/run/passthru/home/0000:3b:02.1", content: "8086:154c iavf\n")
+            ]
+        )
+    }
+
+    @Test func givingBackWithoutAMemory() throws {
+        let host = try GuardTests.host("rmrr-server")
+        let plan = try release(host, "0000:3b:02.1")
+        let address = try #require(PCIAddress("0000:3b:02.1"))
+        #expect(plan.changes.compactMap(\.expectation).contains(.driverIsNot(address, "vfio-pci")))
+        #expect(plan.warnings.isEmpty)
+        // No alias of this machine matches: whoever reads the plan is told.
+        let bare = try TestHost.named("rmrr-server").with(["/lib/modules/5.15.0-126-generic/modules.alias": "# none"])
+        let lonely = try release(Host.read(bare.machine, GuardTests.parts), "0000:3b:02.1")
+        #expect(lonely.warnings.count == 1)
+    }
+
+    @Test func whatIsNotAssignedNeedsNoRelease() throws {
+        let host = try GuardTests.host("i226-router")
+        #expect(try release(host, "0000:04:00.0").changes.isEmpty)
+    }
+}
