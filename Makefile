@@ -12,7 +12,8 @@ IOMMU ?= intel
 TRAITS := $(if $(WEB),--traits Web,)
 RELEASE := --configuration release --scratch-path .build-release $(TRAITS) --static-swift-stdlib \
 	-Xswiftc -static-executable -Xswiftc -Osize -Xcc -Os -Xswiftc -use-ld=lld \
-	-Xswiftc -Xclang-linker -Xswiftc -static-pie --disable-local-rpath
+	-Xswiftc -Xclang-linker -Xswiftc -static-pie --disable-local-rpath \
+	-Xlinker --pack-dyn-relocs=relr -Xlinker -Map=$(CURDIR)/.build-release/passthru.map
 TABLES := Sources/CLinux/tables/pci.names Sources/CLinux/tables/usb.names
 
 .PHONY: build run test test-full bench size package docs format lint tables clean unit

@@ -56,6 +56,7 @@ let package = Package(
             path: "Tests/TestHosts",
             exclude: ["Hosts", "SysfsOperations.txt"]
         ),
+        .testTarget(name: "MachineTests", dependencies: ["Machine", "TestHosts", system]),
         .testTarget(name: "RigTests"),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
         .testTarget(

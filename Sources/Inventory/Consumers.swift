@@ -22,19 +22,43 @@ public struct Consumer: Sendable, Hashable, Codable {
     }
 
     public var text: Text {
-        let used = uses.isEmpty ? "" : " (\(uses.joined(separator: ", ")))"
-        return switch kind {
-        case .network: Text(en: "network \(name)\(used)", zh: "网络 \(name)\(used)")
-        case .disk: Text(en: "disk \(name)\(used)", zh: "磁盘 \(name)\(used)")
-        case .usb: Text(verbatim: "USB \(name)\(used)")
-        case .display: Text(en: "display \(name)\(used)", zh: "显示 \(name)\(used)")
-        case .sound: Text(en: "sound \(name)\(used)", zh: "声音 \(name)\(used)")
-        case .input: Text(en: "input \(name)\(used)", zh: "输入 \(name)\(used)")
-        }
+        let what =
+            switch kind {
+            case .network: Text(en: "network \(name)", zh: "网络 \(name)")
+            case .disk: Text(en: "disk \(name)", zh: "磁盘 \(name)")
+            case .usb: Text(verbatim: "USB \(name)")
+            case .display: Text(en: "display \(name)", zh: "显示 \(name)")
+            case .sound: Text(en: "sound \(name)", zh: "声音 \(name)")
+            case .input: Text(en: "input \(name)", zh: "输入 \(name)")
+            }
+        return uses.isEmpty ? what : what + Text(verbatim: " (") + usesText + Text(verbatim: ")")
     }
+
+    /// What it is used for, as a list.
+    public var usesText: Text {
+        .list(
+            uses.map { use in
+                use == Self.defaultRoute ? Text(en: use, zh: "默认路由") : Text(verbatim: use)
+            }
+        )
+    }
+
+    /// Among ``uses``: the way to everywhere leads through this interface.
+    public static let defaultRoute = "default route"
 }
 
 extension Host {
+    /// The functions (`0000:02:00.0`) that anything hangs below, directly or behind bridges: all others cost nothing.
+    public var functionsWithConsumers: Set<String> {
+        var found: Set<String> = []
+        for interface in network?.interfaces ?? [] { found.formUnion(interface.functions) }
+        for disk in storage?.devices ?? [] { found.formUnion(disk.paths.joined()) }
+        for device in usb?.devices ?? [] { found.formUnion(device.functions) }
+        for card in display?.cards ?? [] { found.formUnion(card.functions) }
+        for buffer in display?.frameBuffers ?? [] { found.formUnion(buffer.functions) }
+        return found
+    }
+
     /// What hangs below a function, from the parts of the host that were read.
     public func consumers(of address: PCIAddress) -> [Consumer] {
         let bdf = address.description
@@ -86,7 +110,7 @@ extension Host {
         }
         let interfaces = names.compactMap { network?.interface($0) }
         var uses = Array(names.dropFirst())
-        if interfaces.contains(where: { $0.hasDefaultRoute == true }) { uses.append("default route") }
+        if interfaces.contains(where: { $0.hasDefaultRoute == true }) { uses.append(Consumer.defaultRoute) }
         uses += interfaces.flatMap(\.addresses).filter { !$0.isLinkLocal }.map(\.address)
         return Consumer(
             kind: .network,

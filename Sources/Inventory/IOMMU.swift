@@ -93,10 +93,13 @@ public struct IOMMU: Sendable, Hashable, Codable {
 
 extension IOMMU.Group {
     fileprivate init(number: Int, at path: String, on machine: Machine) {
+        let type = machine.textIfAny(path + "/type")
+        // A group that protects nothing has a name and no domain: one with a type need not be asked for its name.
+        let hasDomain = type != nil && type != "unknown"
         self.init(
             number: number,
-            type: machine.textIfAny(path + "/type"),
-            name: machine.textIfAny(path + "/name"),
+            type: type,
+            name: hasDomain ? nil : machine.textIfAny(path + "/name"),
             devices: [],
             reservedRegions: []
         )

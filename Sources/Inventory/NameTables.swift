@@ -56,27 +56,43 @@ extension PCIInventory {
             unknown["names"] = "no table of names was built into this binary"
             return
         }
-        var known: [UInt32: PCINames] = [:]
-        for index in (functions ?? []).indices {
-            guard let function = functions?[index] else { continue }
-            let key = UInt32(function.vendor.value) << 16 | UInt32(function.device.value)
-            if let names = known[key], function.subsystemVendor == nil {
-                functions?[index].names = names
-                continue
-            }
-            let names = PCINames(
-                vendor: table.vendor(function.vendor.value),
-                device: table.device(function.vendor.value, function.device.value),
-                subsystem: function.subsystemVendor.flatMap { vendor in
-                    function.subsystemDevice.flatMap { device in
-                        table.subsystem(function.vendor.value, function.device.value, vendor.value, device.value)
-                    }
-                },
-                class: table.pciClass(function.class.base, function.class.subclass)
-            )
-            known[key] = names
-            functions?[index].names = names
+        // A machine has few makers and few classes, but each device and subsystem may be another.
+        var vendors: [UInt16: String?] = [:]
+        var classes: [UInt16: String?] = [:]
+        func vendorName(_ id: UInt16) -> String? {
+            if let known = vendors[id] { return known }
+            let name = table.vendor(id)
+            vendors[id] = .some(name)
+            return name
         }
+        func className(_ class: PCIClass) -> String? {
+            if let known = classes[`class`.short] { return known }
+            let name = table.pciClass(`class`.base, `class`.subclass)
+            classes[`class`.short] = .some(name)
+            return name
+        }
+        for index in (functions ?? []).indices {
+            functions?[index].name(with: table, vendor: vendorName, class: className)
+        }
+    }
+}
+
+extension PCIFunction {
+    fileprivate mutating func name(
+        with table: HardwareNames,
+        vendor vendorName: (UInt16) -> String?,
+        class className: (PCIClass) -> String?
+    ) {
+        var subsystem: String?
+        if let maker = subsystemVendor, let model = subsystemDevice {
+            subsystem = table.subsystem(vendor.value, device.value, maker.value, model.value)
+        }
+        names = PCINames(
+            vendor: vendorName(vendor.value),
+            device: table.device(vendor.value, device.value),
+            subsystem: subsystem,
+            class: className(`class`)
+        )
     }
 }
 
@@ -85,7 +101,7 @@ extension PCIFunction {
     public var displayName: String {
         switch (names?.vendor, names?.device) {
         case (let vendor?, let device?): "\(vendor) \(device)"
-        case (let vendor?, nil): "\(vendor) \(names?.class ?? "")[\(id)]"
+        case (let vendor?, nil): "\(vendor) \(names?.class.map { $0 + " " } ?? "")[\(id)]"
         default: names?.class.map { "\($0) [\(id)]" } ?? id
         }
     }

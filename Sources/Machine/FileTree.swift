@@ -59,9 +59,17 @@ public protocol FileDirectory {
     /// The bytes of a small file (at most one page, as sysfs attributes are).
     func read(_ name: String) throws(Errno) -> [UInt8]
     func link(_ name: String) throws(Errno) -> String
+    /// The last component of a link's target: the way sysfs names a driver, a subsystem, a group.
+    func linkName(_ name: String) throws(Errno) -> String
     func list() throws(Errno) -> [String]
     /// A status of the entry itself, links not followed.
     func status(_ name: String) throws(Errno) -> FileStatus
+}
+
+extension FileDirectory {
+    public func linkName(_ name: String) throws(Errno) -> String {
+        split(try link(name)).name
+    }
 }
 
 extension FileTree {

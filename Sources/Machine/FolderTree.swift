@@ -98,10 +98,19 @@ private final class OpenDirectory: FileDirectory {
         let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else { throw Errno(rawValue: errno) }
         defer { close(file) }
-        return try contents(of: file, limit: 1 << 16)
+        let bytes = try piece(of: file, attributeSize)
+        // An attribute comes whole in one read(2): asking for its end too would cost a system call for each.
+        return bytes.count < attributeSize ? bytes : try contents(of: file, after: bytes, limit: 1 << 16)
     }
 
     func link(_ name: String) throws(Errno) -> String { try target(at: descriptor, name) }
+
+    func linkName(_ name: String) throws(Errno) -> String {
+        try withTarget(at: descriptor, name) { target in
+            let start = target.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? target.startIndex
+            return String(decoding: target[start...], as: UTF8.self)
+        }
+    }
 
     func list() throws(Errno) -> [String] { try tree.list(path) }
 
@@ -110,39 +119,57 @@ private final class OpenDirectory: FileDirectory {
     }
 }
 
-/// Up to `limit` bytes of an open file. Small files cost one read(2): a sysfs attribute is never longer than a page.
+/// What nearly all attributes fit in, and less than the 1032 bytes from which on malloc(3) is slow.
+private let attributeSize = 960
+/// What most files in /proc fit in.
+private let pageSize = 4096
+
+/// Up to `limit` bytes of an open file.
 private func contents(of descriptor: CInt, limit: Int) throws(Errno) -> [UInt8] {
-    let page = 4096
-    var failure: CInt = 0
-    var count = 0
-    var result = [UInt8](unsafeUninitializedCapacity: page) { buffer, initialized in
-        count = Glibc.read(descriptor, buffer.baseAddress, Swift.min(page, limit))
-        if count < 0 { failure = errno }
-        initialized = Swift.max(0, count)
-    }
-    guard failure == 0 else { throw Errno(rawValue: failure) }
-    if count < page && count < 64 || count == 0 { return result }
-    // /proc gives long files in pieces; a piece shorter than a page is not yet the end.
+    let first = try piece(of: descriptor, min(pageSize, limit))
+    return first.isEmpty ? first : try contents(of: descriptor, after: first, limit: limit)
+}
+
+/// What was read already and everything up to the file's end or `limit` bytes.
+///
+/// /proc gives long files in pieces: a piece shorter than what was asked for is not yet the end.
+private func contents(of descriptor: CInt, after start: [UInt8], limit: Int) throws(Errno) -> [UInt8] {
+    var result = start
     while result.count < limit {
-        let wanted = Swift.min(1 << 16, limit - result.count)
-        let piece = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, initialized in
-            count = Glibc.read(descriptor, buffer.baseAddress, wanted)
-            if count < 0 { failure = errno }
-            initialized = Swift.max(0, count)
-        }
-        guard failure == 0 else { throw Errno(rawValue: failure) }
+        let piece = try piece(of: descriptor, min(1 << 16, limit - result.count))
         if piece.isEmpty { break }
         result += piece
     }
     return result
 }
 
+/// What one read(2) gives.
+private func piece(of descriptor: CInt, _ wanted: Int) throws(Errno) -> [UInt8] {
+    var failure: CInt = 0
+    let piece = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, initialized in
+        let count = Glibc.read(descriptor, buffer.baseAddress, wanted)
+        if count < 0 { failure = errno }
+        initialized = max(0, count)
+    }
+    guard failure == 0 else { throw Errno(rawValue: failure) }
+    return piece
+}
+
 private func target(at descriptor: CInt, _ name: String) throws(Errno) -> String {
-    try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer throws(Errno) -> String in
+    try withTarget(at: descriptor, name) { String(decoding: $0, as: UTF8.self) }
+}
+
+/// Hands the text of a link to `body`, where it lies.
+private func withTarget(
+    at descriptor: CInt,
+    _ name: String,
+    _ body: (Slice<UnsafeRawBufferPointer>) -> String
+) throws(Errno) -> String {
+    try withUnsafeTemporaryAllocation(byteCount: Int(PATH_MAX), alignment: 1) { buffer throws(Errno) -> String in
         guard let start = buffer.baseAddress else { throw .noMemory }
         let count = readlinkat(descriptor, name, start, buffer.count)
         guard count >= 0 else { throw Errno(rawValue: errno) }
-        return String(decoding: buffer[..<count], as: UTF8.self)
+        return body(UnsafeRawBufferPointer(buffer)[..<count])
     }
 }
 

@@ -8,6 +8,7 @@ public struct Devices: Sendable, Encodable {
     public let schema = "passthru/devices/1"
     /// Null when the machine's PCI functions could not be read.
     @Nullable public var devices: [Device]?
+    /// Null when they could not be read, or were not asked for.
     @Nullable public var groups: [Group]?
     public var unknown: [String: String]
 
@@ -39,11 +40,15 @@ public struct Devices: Sendable, Encodable {
 
     public static let parts: Host.Parts = [.pci, .names, .iommu, .consumers]
 
-    public static func run(_ machine: Machine) -> Devices {
-        let host = Host.read(machine, parts)
+    /// - Parameter withGroups: whether `groups` is wanted, which costs a file for each group. No verdict needs it: in a
+    ///   group that protects nothing (`vfio-noiommu`) there is only what vfio-pci is bound to.
+    public static func run(_ machine: Machine, withGroups: Bool = true) -> Devices {
+        let host = Host.read(machine, withGroups ? parts : parts.subtracting(.iommu))
         let judge = DeviceJudge(host)
+        let carriers = host.functionsWithConsumers
         let devices = host.pci?.functions?.map { function in
-            let consumers = host.consumers(of: function.address)
+            let isCarrier = !carriers.isEmpty && carriers.contains(function.address.description)
+            let consumers = isCarrier ? host.consumers(of: function.address) : []
             return Device(
                 address: function.address,
                 vendor: function.vendor,
@@ -59,12 +64,16 @@ public struct Devices: Sendable, Encodable {
                 unknown: function.unknown
             )
         }
-        let members = Dictionary(grouping: devices ?? [], by: \.group)
-        let groups = host.iommu?.groups?.map { group in
-            Group(number: group.number, type: group.type, devices: (members[group.number] ?? []).map(\.address))
-        }
         var unknown = host.pci?.unknown ?? [:]
-        if groups == nil { unknown["groups"] = host.iommu?.unknown["groups"] }
+        var groups: [Group]?
+        if let iommu = host.iommu {
+            var members: [Int: [PCIAddress]] = [:]
+            for device in devices ?? [] {
+                if let group = device.group { members[group, default: []].append(device.address) }
+            }
+            groups = iommu.groups?.map { Group(number: $0.number, type: $0.type, devices: members[$0.number] ?? []) }
+            if groups == nil { unknown["groups"] = iommu.unknown["groups"] }
+        }
         for (part, reasons) in [
             ("network", host.network?.unknown), ("storage", host.storage?.unknown), ("usb", host.usb?.unknown),
             ("display", host.display?.unknown), ("input", host.input?.unknown),

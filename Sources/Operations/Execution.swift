@@ -86,15 +86,15 @@ extension PlannedChange {
 }
 
 extension Outcome.Step {
-    /// The step as one line of a plan.
+    /// The step as one line of a plan, as a shell would do it.
     public var sentence: Text {
-        let command: String =
+        let command =
             switch action {
-            case "load-module": "modprobe \(target)"
-            case "write": "\(value ?? "") > \(target)"
-            case "write-file": "write \(target)"
-            default: "remove \(target)"
+            case "load-module": Text(verbatim: "modprobe \(target)")
+            case "write": Text(verbatim: "echo \(value.map { $0.isEmpty ? "" : $0 + " " } ?? "")> \(target)")
+            case "write-file": Text(en: "write \(target)", zh: "写入 \(target)")
+            default: Text(en: "remove \(target)", zh: "删除 \(target)")
             }
-        return Text(verbatim: "\(command)  # ") + reason
+        return command + Text(verbatim: "  # ") + reason
     }
 }

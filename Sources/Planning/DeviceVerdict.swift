@@ -32,13 +32,25 @@ public enum DeviceVerdict: String, Sendable, Codable {
 
 /// Judges every function of a host at once.
 public struct DeviceJudge {
-    private let groups: [Int: [PCIFunction]]
+    /// How many functions of a group stand in the way of the others, and how many of those the platform needs.
+    private struct Obstacles {
+        var all = 0
+        var platform = 0
+    }
+
+    private let obstacles: [Int: Obstacles]
     private let fakeGroups: Set<Int>
     private let host: Host
 
     public init(_ host: Host) {
         self.host = host
-        groups = Dictionary(grouping: host.functions.filter { $0.group != nil }, by: { $0.group ?? 0 })
+        var obstacles: [Int: Obstacles] = [:]
+        for function in host.functions where GroupMates.standsInTheWay(function) {
+            guard let group = function.group else { continue }
+            obstacles[group, default: Obstacles()].all += 1
+            if function.class.platformRole != nil { obstacles[group, default: Obstacles()].platform += 1 }
+        }
+        self.obstacles = obstacles
         fakeGroups = Set((host.iommu?.groups ?? []).filter { !$0.isReal }.map(\.number))
     }
 
@@ -49,9 +61,12 @@ public struct DeviceJudge {
         if function.unknown["group"] != nil || function.unknown["driver"] != nil { return .unknown }
         guard let group = function.group, !fakeGroups.contains(group) else { return .unisolated }
         if consumers.contains(where: \.isVital) { return .inUse }
-        if host.unseenNetworkUse(of: function) != nil || host.unseenStorageUse(of: function) != nil { return .unknown }
-        let mates = (groups[group] ?? []).filter { $0.address != function.address && GroupMates.standsInTheWay($0) }
-        if mates.contains(where: { $0.class.platformRole != nil }) { return .kept }
-        return mates.isEmpty ? .free : .shared
+        guard host.unseenNetworkUse(of: function, consumers) == nil,
+            host.unseenStorageUse(of: function, consumers) == nil
+        else { return .unknown }
+        let found = obstacles[group] ?? Obstacles()
+        if found.platform > 0 { return .kept }
+        let others = GroupMates.standsInTheWay(function) ? found.all - 1 : found.all
+        return others > 0 ? .shared : .free
     }
 }

@@ -2,7 +2,8 @@ extension StringProtocol {
     /// The number of terminal columns that the string takes: wide characters (Unicode TR 11, classes W and F) take
     /// two, combining marks none.
     public var displayWidth: Int {
-        if utf8.allSatisfy({ $0 < 0x80 }) { return utf8.count }
+        let isASCII = utf8.withContiguousStorageIfAvailable { bytes in bytes.allSatisfy { $0 < 0x80 } }
+        if isASCII == true { return utf8.count }
         return unicodeScalars.reduce(0) { $0 + $1.displayWidth }
     }
 

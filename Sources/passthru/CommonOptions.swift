@@ -40,9 +40,9 @@ struct CommonOptions: ParsableArguments {
     /// Prints the value as JSON, or as the lines that `view` makes of it.
     func print<Value: Encodable>(_ value: Value, view: (Value, Language) -> [String]) throws {
         if json {
-            Console.write(try JSONOutput.string(value, in: Console.language) + "\n")
+            Console.write(try JSONOutput.bytes(value, in: Console.language))
         } else {
-            Console.write(view(value, Console.language).map { $0 + "\n" }.joined())
+            Console.write(lines: view(value, Console.language))
         }
     }
 }

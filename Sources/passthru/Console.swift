@@ -37,10 +37,20 @@ enum Console {
     /// One sentence, then the candidates or what is left, a line each. With `--json` the same as an object on standard
     /// output.
     static func report(_ failure: Failure) {
-        if isJSON, let text = try? JSONOutput.string(failure, in: language) { write(text + "\n") }
+        if isJSON, let object = try? JSONOutput.bytes(failure, in: language) { write(object) }
         var lines = ["passthru: " + failure.message.string(in: language)]
         lines += failure.details.map { "  " + $0.string(in: language) }
         writeError(lines.joined(separator: "\n"))
+    }
+
+    /// Each line with its end, all in one write(2).
+    static func write(lines: [String]) {
+        var bytes: [UInt8] = []
+        for line in lines {
+            bytes.append(contentsOf: line.utf8)
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        write(bytes)
     }
 
     /// Bytes as they are.

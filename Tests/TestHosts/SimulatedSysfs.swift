@@ -53,6 +53,8 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
     public var loadable: [Driver] = []
     /// Drivers that never come back from letting go of a device.
     public var hangingDrivers: Set<String> = []
+    /// Devices whose lock such a driver holds.
+    private var locked: Set<String> = []
     /// Runs before every write: a test makes a device vanish here, or gives an error of its own.
     public var beforeWrite: (SimulatedSysfs, String, String) -> Errno? = { _, _, _ in nil }
     /// Runs instead of `modprobe`'s own effect where it returns a result.
@@ -246,7 +248,10 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
         case "unbind":
             // unbind_store()
             guard self.driver(of: argument) == name else { throw .noSuchDevice }
-            if hangingDrivers.contains(name) { throw .timedOut }
+            if hangingDrivers.contains(name) {
+                locked.insert(argument)
+                throw .timedOut
+            }
             detach(argument)
         case "bind":
             // bind_store(): first the match, then whether it has a driver already.
@@ -288,6 +293,7 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
         case "driver_override":
             // driver_set_override(): an empty line clears it.
             guard argument.utf8.count < 4095 else { throw .invalidArgument }
+            guard !locked.contains(address) else { throw .timedOut }
             change { $0.file("\(folder)/driver_override", argument.isEmpty ? "(null)" : argument) }
         case "sriov_numvfs": try setVirtualFunctions(address, folder, argument)
         case "remove": vanish(address)

@@ -75,7 +75,9 @@ import Wording
     @Test func everyStepIsTold() throws {
         let sysfs = try router()
         var told: [Text] = []
-        let outcome = try Assign.run(Machine(sysfs), devices: [Self.nic], mates: [], once: true, dryRun: false) { told.append($0) }
+        let outcome = try Assign.run(Machine(sysfs), devices: [Self.nic], mates: [], once: true, dryRun: false) {
+            told.append($0)
+        }
         #expect(told == outcome.plan.map(\.sentence))
     }
 

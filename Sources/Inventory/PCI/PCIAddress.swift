@@ -16,43 +16,51 @@ public struct PCIAddress: Sendable, Hashable {
 
     /// Reads `0000:02:00.0`, or `02:00.0` in domain 0; nil for anything else.
     public init?(_ text: some StringProtocol) {
-        var digits: [(value: UInt32, count: Int)] = []
-        var separators: [UInt8] = []
-        var value: UInt32 = 0
-        var count = 0
+        // The fields are shifted in from the right, so that one left out leaves the domain as it is here.
+        var fields: (domain: Field, bus: Field, device: Field, function: Field) = (Field(), Field(), Field(), Field())
+        var colons = 0
+        var dots = 0
         for byte in text.utf8 {
-            let digit: UInt32
             switch byte {
-            case 0x30...0x39: digit = UInt32(byte) - 0x30
-            case 0x41...0x46: digit = UInt32(byte) - 0x41 + 10
-            case 0x61...0x66: digit = UInt32(byte) - 0x61 + 10
-            case UInt8(ascii: ":"), UInt8(ascii: "."):
-                digits.append((value, count))
-                separators.append(byte)
-                (value, count) = (0, 0)
+            case UInt8(ascii: ":") where dots == 0: colons += 1
+            case UInt8(ascii: "."): dots += 1
+            default:
+                guard fields.function.append(byte) else { return nil }
                 continue
-            default: return nil
             }
-            guard count < 8 else { return nil }
-            value = value << 4 | digit
-            count += 1
+            guard colons <= 2, dots <= 1 else { return nil }
+            fields = (fields.bus, fields.device, fields.function, Field())
         }
-        digits.append((value, count))
-        if digits.count == 3 {
-            digits.insert((0, 4), at: 0)
-            separators.insert(UInt8(ascii: ":"), at: 0)
-        }
-        guard digits.count == 4, separators == Array("::.".utf8),
-            (1...8).contains(digits[0].count), (1...2).contains(digits[1].count),
-            (1...2).contains(digits[2].count), digits[3].count == 1,
-            digits[2].value < 32, digits[3].value < 8
+        guard dots == 1, colons == 2 ? (1...8).contains(fields.domain.count) : colons == 1,
+            (1...2).contains(fields.bus.count), (1...2).contains(fields.device.count), fields.function.count == 1,
+            fields.device.value < 32, fields.function.value < 8
         else { return nil }
         self.init(
-            domain: digits[0].value,
-            bus: UInt8(digits[1].value),
-            device: UInt8(digits[2].value),
-            function: UInt8(digits[3].value)
+            domain: fields.domain.value,
+            bus: UInt8(fields.bus.value),
+            device: UInt8(fields.device.value),
+            function: UInt8(fields.function.value)
         )
+    }
+
+    /// A number of an address, as far as it was read.
+    private struct Field {
+        var value: UInt32 = 0
+        var count = 0
+
+        /// Takes one more hexadecimal digit; false for anything else, and for a ninth.
+        mutating func append(_ byte: UInt8) -> Bool {
+            let digit: UInt8
+            switch byte {
+            case 0x30...0x39: digit = byte - 0x30
+            case 0x41...0x46: digit = byte - 0x41 + 10
+            case 0x61...0x66: digit = byte - 0x61 + 10
+            default: return false
+            }
+            value = value << 4 | UInt32(digit)
+            count += 1
+            return count <= 8
+        }
     }
 
     /// Domain, bus and device without the function: `0000:02:00`.

@@ -84,7 +84,15 @@ public struct HardwareID: Sendable, Hashable, Comparable, Codable, CustomStringC
         try container.encode(description)
     }
 
-    public var description: String { hex(UInt32(value), width: 4) }
+    public var description: String {
+        String(unsafeUninitializedCapacity: 4) { buffer in
+            for place in 0..<4 {
+                let digit = UInt8(truncatingIfNeeded: value >> (12 - 4 * place)) & 0xF
+                buffer[place] = digit < 10 ? 0x30 + digit : 0x57 + digit
+            }
+            return 4
+        }
+    }
 
     public static func < (left: HardwareID, right: HardwareID) -> Bool { left.value < right.value }
 }

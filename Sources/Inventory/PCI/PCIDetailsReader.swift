@@ -45,7 +45,17 @@ extension PCIFunction {
         } else {
             details.unknown["resetMethods"] = "\(path)/reset_method: no such file"
         }
-        let override = text("driver_override")
+        // Reading these two waits for the device's lock, which a driver that never lets go keeps for ever.
+        func locked(_ name: String) -> String? {
+            do {
+                let bytes = try machine.readWithDeadline("\(path)/\(name)", milliseconds: 2_000)
+                return String(decoding: bytes.trimmed, as: UTF8.self)
+            } catch {
+                if error == .timedOut { details.unknown[name] = reason(error, "\(path)/\(name)") }
+                return nil
+            }
+        }
+        let override = locked("driver_override")
         details.driverOverride = override == "(null)" || override?.isEmpty == true ? nil : override
         if let lines = required("resource", for: "resources") {
             details.resources = PCIResource.parse(lines)
@@ -63,7 +73,7 @@ extension PCIFunction {
             while let address = target("virtfn\(functions.count)") { functions.append(address) }
             details.sriov = SRIOV(
                 total: total,
-                enabled: text("sriov_numvfs").flatMap(Int.init) ?? functions.count,
+                enabled: locked("sriov_numvfs").flatMap(Int.init) ?? functions.count,
                 virtualFunctions: functions
             )
         }

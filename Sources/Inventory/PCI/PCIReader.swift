@@ -22,29 +22,20 @@ public struct PCIInventory: Sendable, Hashable, Codable {
         } catch {
             return PCIInventory(functions: nil, unknown: ["functions": reason(error, root)])
         }
+        // Sorted before they are read: an address is moved about faster than a function.
+        let found = names.compactMap { name in PCIAddress(name).map { (address: $0, name: name) } }
+            .sorted { $0.address < $1.address }
         var functions: [PCIFunction] = []
-        functions.reserveCapacity(names.count)
-        var drivers = InternedNames()
-        for name in names {
-            guard let address = PCIAddress(name) else { continue }
-            if let function = PCIFunction(address: address, name: name, on: machine, drivers: &drivers) {
+        functions.reserveCapacity(found.count)
+        var unknown: [String: String] = [:]
+        for (address, name) in found {
+            if let function = PCIFunction(address: address, name: name, on: machine) {
                 functions.append(function)
+            } else {
+                unknown[name] = "\(root)/\(name): neither uevent nor vendor, device and class can be read"
             }
         }
-        functions.sort { $0.address < $1.address }
-        return PCIInventory(functions: functions)
-    }
-}
-
-/// Driver names seen so far, so that a thousand functions of one driver share one string.
-struct InternedNames {
-    private var names: [String: String] = [:]
-
-    mutating func name(endOf target: String) -> String {
-        let name = lastComponent(target)
-        if let known = names[name] { return known }
-        names[name] = name
-        return name
+        return PCIInventory(functions: functions, unknown: unknown)
     }
 }
 
@@ -60,18 +51,16 @@ func reason(_ error: Errno, _ path: String) -> String {
 }
 
 extension PCIFunction {
-    init?(address: PCIAddress, name: String, on machine: Machine, drivers: inout InternedNames) {
+    init?(address: PCIAddress, name: String, on machine: Machine) {
         let path = PCIInventory.root + "/" + name
         let directory: any FileDirectory
         do { directory = try machine.directory(path) } catch { return nil }
-        let ids: UeventIDs
-        if let bytes = try? directory.read("uevent"), let parsed = UeventIDs(bytes) {
-            ids = parsed
-        } else if let read = UeventIDs(attributesOf: directory) {
-            ids = read
-        } else {
-            return nil
-        }
+        // On a live machine reading uevent waits for the device's lock, for ever if a driver never lets go of it; modalias
+        // says the same without a lock.
+        let file = machine.isLive ? "modalias" : "uevent"
+        let bytes = try? directory.read(file)
+        let parsed = bytes.flatMap { machine.isLive ? FunctionIDs(modalias: $0) : FunctionIDs(uevent: $0) }
+        guard let ids = parsed ?? FunctionIDs(attributesOf: directory) else { return nil }
         self.init(
             address: address,
             vendor: HardwareID(ids.vendor),
@@ -81,14 +70,14 @@ extension PCIFunction {
         subsystemVendor = ids.subsystemVendor.map(HardwareID.init)
         subsystemDevice = ids.subsystemDevice.map(HardwareID.init)
         do {
-            driver = drivers.name(endOf: try directory.link("driver"))
+            driver = try directory.linkName("driver")
         } catch  where error == .noSuchFileOrDirectory {
             driver = nil
         } catch {
             unknown["driver"] = reason(error, path + "/driver")
         }
         do {
-            group = Int(lastComponent(try directory.link("iommu_group")))
+            group = Int(try directory.linkName("iommu_group"))
         } catch  where error == .noSuchFileOrDirectory {
             group = nil
         } catch {
@@ -97,21 +86,39 @@ extension PCIFunction {
     }
 }
 
-/// The numbers that identify a function, from its `uevent` or, where that is missing, from its single attributes.
-private struct UeventIDs {
+/// The numbers that identify a function, from `modalias`, `uevent` or its single attributes.
+private struct FunctionIDs {
     var vendor: UInt16 = 0
     var device: UInt16 = 0
     var `class`: UInt32 = 0
     var subsystemVendor: UInt16?
     var subsystemDevice: UInt16?
 
+    /// `pci:v00008086d000010D3sv00008086sd00000000bc02sc00i00`
+    init?(modalias bytes: [UInt8]) {
+        let text = bytes.trimmed
+        guard text.count == 53, text.starts(with: "pci:v".utf8),
+            let vendor = parseHexadecimal(text[5..<13]), let device = parseHexadecimal(text[14..<22]),
+            let subsystemVendor = parseHexadecimal(text[24..<32]),
+            let subsystemDevice = parseHexadecimal(text[34..<42]),
+            let base = parseHexadecimal(text[44..<46]), let subclass = parseHexadecimal(text[48..<50]),
+            let interface = parseHexadecimal(text[51..<53])
+        else { return nil }
+        self.vendor = UInt16(truncatingIfNeeded: vendor)
+        self.device = UInt16(truncatingIfNeeded: device)
+        self.class = base << 16 | subclass << 8 | interface
+        self.subsystemVendor = UInt16(truncatingIfNeeded: subsystemVendor)
+        self.subsystemDevice = UInt16(truncatingIfNeeded: subsystemDevice)
+    }
+
     /// `PCI_CLASS=20000`, `PCI_ID=8086:10D3`, `PCI_SUBSYS_ID=8086:0000`, one a line.
-    init?(_ bytes: [UInt8]) {
+    init?(uevent bytes: [UInt8]) {
         var hasClass = false
         var hasID = false
         bytes.withUnsafeBufferPointer { bytes in
             var start = 0
-            while start < bytes.count {
+            // The three stand before the long MODALIAS, which need not be looked at.
+            while start < bytes.count, !(hasClass && hasID && subsystemVendor != nil) {
                 var end = start
                 while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
                 let line = UnsafeBufferPointer(rebasing: bytes[start..<end])

@@ -6,8 +6,9 @@ import Wording
 enum ManagementNetwork: Guard {
     static func refusal(_ wanted: [PCIFunction], _ host: Host) -> Refusal? {
         for function in wanted {
-            let interfaces = host.consumers(of: function.address).filter { $0.kind == .network }
-            if !interfaces.contains(where: \.isVital), let why = host.unseenNetworkUse(of: function) {
+            let consumers = host.consumers(of: function.address)
+            let interfaces = consumers.filter { $0.kind == .network }
+            if !interfaces.contains(where: \.isVital), let why = host.unseenNetworkUse(of: function, consumers) {
                 return Refusal(
                     guardName: "management-network",
                     device: function.address,
@@ -23,11 +24,11 @@ enum ManagementNetwork: Guard {
                 device: function.address,
                 message: Text(
                     en: """
-                        \(interface.name) behind \(function.address) is in use (\(interface.uses.joined(separator: ", "))): \
+                        \(interface.name) behind \(function.address) is in use (\(interface.usesText.en)): \
                         without it this host may be unreachable. Take its addresses and routes away first.
                         """,
                     zh: """
-                        \(function.address) 后面的 \(interface.name) 正在使用（\(interface.uses.joined(separator: "、"))）：\
+                        \(function.address) 后面的 \(interface.name) 正在使用（\(interface.usesText.zh)）：\
                         没有它可能无法再访问本机。请先移除它的地址和路由。
                         """
                 ),

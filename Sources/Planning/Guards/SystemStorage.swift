@@ -5,8 +5,9 @@ import Wording
 enum SystemStorage: Guard {
     static func refusal(_ wanted: [PCIFunction], _ host: Host) -> Refusal? {
         for function in wanted {
-            let disks = host.consumers(of: function.address).filter { $0.kind == .disk && $0.isVital }
-            if disks.isEmpty, let why = host.unseenStorageUse(of: function) {
+            let consumers = host.consumers(of: function.address)
+            let disks = consumers.filter { $0.kind == .disk && $0.isVital }
+            if disks.isEmpty, let why = host.unseenStorageUse(of: function, consumers) {
                 return Refusal(
                     guardName: "system-storage",
                     device: function.address,
@@ -22,8 +23,8 @@ enum SystemStorage: Guard {
                 device: function.address,
                 message: Text(
                     en:
-                        "The host uses \(disk.name) behind \(function.address): \(disk.uses.joined(separator: ", ")). Unmount it first.",
-                    zh: "主机正在使用 \(function.address) 后面的 \(disk.name)：\(disk.uses.joined(separator: "、"))。请先卸载。"
+                        "The host uses \(disk.name) behind \(function.address): \(disk.usesText.en). Unmount it first.",
+                    zh: "主机正在使用 \(function.address) 后面的 \(disk.name)：\(disk.usesText.zh)。请先卸载。"
                 ),
                 costs: [host.deviceCost(function)]
             )

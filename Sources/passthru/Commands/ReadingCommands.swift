@@ -33,7 +33,9 @@ struct DevicesCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        try common.print(Devices.run(try common.machine())) { DevicesView(devices: $0).lines(in: $1) }
+        // The lines for people name the groups but not their types: those are in the JSON and in `show`.
+        let devices = Devices.run(try common.machine(), withGroups: common.json)
+        try common.print(devices) { DevicesView(devices: $0).lines(in: $1) }
     }
 }
 

@@ -1,0 +1,2 @@
+// What any static Swift program costs to start.
+print("Hello.")
