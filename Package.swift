@@ -54,7 +54,7 @@ let package = Package(
             name: "TestHosts",
             dependencies: ["Machine", "Formats", system],
             path: "Tests/TestHosts",
-            exclude: ["Hosts", "SysfsOperations.txt"]
+            exclude: ["Captures", "Hosts", "SysfsOperations.txt"]
         ),
         .testTarget(name: "MachineTests", dependencies: ["Machine", "TestHosts", system]),
         .testTarget(name: "RigTests"),

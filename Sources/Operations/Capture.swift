@@ -27,6 +27,7 @@ public struct Capture: Sendable {
         let host = Host.read(Machine(recorder), .all)
         // What lspci needs to read the same tree, as a second opinion.
         for function in host.functions {
+            if let driver = function.driver { _ = Machine(recorder).exists("/sys/bus/pci/drivers/\(driver)") }
             for name in ["vendor", "device", "class", "subsystem_vendor", "subsystem_device"] {
                 _ = Machine(recorder).textIfAny("\(PCIInventory.root)/\(function.address)/\(name)")
             }

@@ -278,7 +278,7 @@ extension Change {
         case .loadModule: nil
         case .writeAttribute(let path, let value):
             PCIAddress(value) ?? path.split(separator: "/").lazy.compactMap { PCIAddress($0) }.first
-        case .writeFile: nil
+        case .writeFile(let path, _): path.split(separator: "/").last.flatMap { PCIAddress($0) }
         }
     }
 
