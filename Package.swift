@@ -82,7 +82,9 @@ let package = Package(
         ),
         .testTarget(
             name: "OperationsTests",
-            dependencies: ["Operations", "Readiness", "Planning", "Inventory", "Machine", "TestHosts", "Wording"]
+            dependencies: [
+                "Operations", "Readiness", "Planning", "Guests", "Inventory", "Machine", "TestHosts", "Wording",
+            ]
         ),
         .testTarget(
             name: "CommandLineTests",

@@ -16,7 +16,7 @@ extension Machine {
             HostSourceError(
                 message: Text(
                     en: "\(path) cannot be read as a captured host: \(error.description.lowercased()).",
-                    zh: "无法把 \(path) 当作捕获的主机读取：\(error.description)。"
+                    zh: "无法把 \(path) 当作捕获的主机读取：\(Text(reason: error.description.lowercased()).zh)。"
                 )
             )
         }

@@ -66,14 +66,22 @@ public struct Capture: Sendable {
     }
 
     public static func write(_ capture: Capture, to path: String) throws(Failure) {
+        let place = path.hasPrefix("/") ? path : "./" + path
+        let folder = String(place[..<(place.lastIndex(of: "/") ?? place.startIndex)])
+        guard folder.isEmpty || Machine.live.exists(folder) else {
+            throw Failure(
+                .failed,
+                Text(en: "There is no folder \(folder) to write \(path) into.", zh: "没有文件夹 \(folder)，无法写入 \(path)。")
+            )
+        }
         do {
-            try Machine.live.tree.replace(path.hasPrefix("/") ? path : "./" + path, with: capture.archive)
+            try Machine.live.tree.replace(place, with: capture.archive)
         } catch {
             throw Failure(
                 .failed,
                 Text(
                     en: "\(path) could not be written: \(error.description.lowercased()).",
-                    zh: "无法写入 \(path)：\(error.description)。"
+                    zh: "无法写入 \(path)：\(Text(reason: error.description.lowercased()).zh)。"
                 )
             )
         }

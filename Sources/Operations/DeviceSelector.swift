@@ -10,7 +10,10 @@ public struct DeviceSelector {
             let why = host.pci?.unknown["functions"] ?? ""
             throw Failure(
                 .missing,
-                Text(en: "The PCI functions of this machine cannot be read: \(why).", zh: "无法读取本机的 PCI 功能：\(why)。")
+                Text(
+                    en: "The PCI functions of this machine cannot be read: \(why).",
+                    zh: "无法读取本机的 PCI 功能：\(Text(reason: why).zh)。"
+                )
             )
         }
         self.functions = functions

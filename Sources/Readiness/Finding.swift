@@ -42,7 +42,7 @@ public struct Finding: Sendable, Hashable {
         }
 
         public static func unknown(_ why: String) -> Answer {
-            .unknown(Text(en: "could not be measured (\(why))", zh: "无法测量（\(why)）"))
+            .unknown(Text(en: "could not be measured (\(why))", zh: "无法测量（\(Text(reason: why).zh)）"))
         }
 
         public static func unknown(_ evidence: Text) -> Answer {

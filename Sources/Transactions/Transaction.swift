@@ -106,7 +106,7 @@ public struct Transaction {
                 throw StepFailure(
                     message: Text(
                         en: "\(path) could not be written: \(error.description.lowercased()).",
-                        zh: "无法写入 \(path)：\(error.description)。"
+                        zh: "无法写入 \(path)：\(Text(reason: error.description.lowercased()).zh)。"
                     )
                 )
             }
@@ -130,7 +130,7 @@ public struct Transaction {
         return StepFailure(
             message: Text(
                 en: "Writing \(shown) to \(path) failed: \(error.description.lowercased()).",
-                zh: "向 \(path) 写入 \(shown) 失败：\(error.description)。"
+                zh: "向 \(path) 写入 \(shown) 失败：\(Text(reason: error.description.lowercased()).zh)。"
             )
         )
     }
@@ -152,7 +152,7 @@ public struct Transaction {
             throw StepFailure(
                 message: Text(
                     en: "modprobe \(name) could not be run: \(error.description.lowercased()).",
-                    zh: "无法运行 modprobe \(name)：\(error.description)。"
+                    zh: "无法运行 modprobe \(name)：\(Text(reason: error.description.lowercased()).zh)。"
                 )
             )
         }
@@ -229,7 +229,7 @@ public struct Transaction {
             throw StepFailure(
                 message: Text(
                     en: "\(path) cannot be read: \(error.description.lowercased()).",
-                    zh: "无法读取 \(path)：\(error.description)。"
+                    zh: "无法读取 \(path)：\(Text(reason: error.description.lowercased()).zh)。"
                 ),
                 isStuck: error == .timedOut
             )

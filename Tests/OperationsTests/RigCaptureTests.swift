@@ -1,4 +1,5 @@
 import Foundation
+import Guests
 import Inventory
 import Machine
 import Operations
@@ -61,5 +62,39 @@ import Testing
         let serial = try #require(devices.first { $0.vendorID == HardwareID(0x0403) })
         #expect(serial.usedBy.contains { $0.name == "ttyUSB0" })
         #expect(serial.interfaces.first?.driver == "ftdi_sio")
+    }
+}
+
+/// What `capture` writes, and where it does not.
+@Suite struct CaptureTests {
+    @Test func aMissingFolderIsNotMade() throws {
+        let folder = NSTemporaryDirectory() + "passthru-\(UUID().uuidString)"
+        let capture = try Capture.run(Machine(MemoryTree()), redacting: true)
+        #expect(throws: Failure.self) { try Capture.write(capture, to: folder + "/host.tar") }
+        #expect(!FileManager.default.fileExists(atPath: folder))
+    }
+}
+
+/// Arguments for a QEMU started by hand.
+@Suite struct QEMUArgumentsTests {
+    @Test func functionsOfOneDeviceStayOnOneSlot() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let machine = try Machine.captured(at: folder.appending(path: "TestHosts/Captures/intel.tar").path)
+        let arguments = try GuestDocuments.qemuArguments(machine, devices: ["06:00.1", "01:00.0", "06:00.0"])
+        #expect(
+            arguments.arguments == [
+                "-device", "pcie-root-port,id=passthru0,chassis=200",
+                "-device", "vfio-pci,host=0000:01:00.0,id=hostdev0-0,bus=passthru0,addr=0x0",
+                "-device", "pcie-root-port,id=passthru1,chassis=201",
+                "-device", "vfio-pci,host=0000:06:00.0,id=hostdev1-0,bus=passthru1,addr=0x0.0x0,multifunction=on",
+                "-device", "vfio-pci,host=0000:06:00.1,id=hostdev1-1,bus=passthru1,addr=0x0.0x1",
+            ]
+        )
+    }
+
+    @Test func aBridgeIsRefused() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let machine = try Machine.captured(at: folder.appending(path: "TestHosts/Captures/intel.tar").path)
+        #expect(throws: Failure.self) { try GuestDocuments.qemuArguments(machine, devices: ["00:03.0"]) }
     }
 }

@@ -52,11 +52,19 @@ save_boot_configuration() {
 # script_output: of the serial line, what the scripts wrote. The line before RIG-EXIT is empty when a script's output
 # ended with a line end, and is then ours, not the script's.
 script_output() {
-    tr -d '\r' | awk '
-        /^RIG-START / { inside = 1; held = 0; next }
-        /^RIG-EXIT / { inside = 0; next }
-        !inside { next }
-        held { print ""; held = 0 }
-        $0 == "" { held = 1; next }
-        { print; fflush() }'
+    local line inside='' held=''
+    # Line by line as they come: sed and awk would wait until a buffer is full.
+    while IFS= read -r line; do
+        line=${line%$'\r'}
+        case $line in
+        'RIG-START '*) inside=1 held='' ;;
+        'RIG-EXIT '*) inside='' ;;
+        *)
+            [[ -n $inside ]] || continue
+            [[ -z $held ]] || echo
+            held=''
+            if [[ -z $line ]]; then held=1; else printf '%s\n' "$line"; fi
+            ;;
+        esac
+    done
 }

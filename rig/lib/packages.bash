@@ -47,7 +47,7 @@ debian_mirror() {
 }
 
 # unpack_trixie PACKAGE… FOLDER: Debian 13's (or its backports') PACKAGEs and all that they depend on, unpacked into
-# FOLDER/root. apt works on a private, empty state, so that this machine's own packages stay out of the reckoning.
+# FOLDER/unpacked. apt works on a private, empty state, so that this machine's own packages stay out of the reckoning.
 unpack_trixie() {
     local packages=("${@:1:$#-1}") folder=${!#} mirror suite package
     mirror=$(debian_mirror)
@@ -57,7 +57,7 @@ unpack_trixie() {
         mirror=$(debian_mirror)
     fi
     [[ -n $mirror ]] || { echo "no Debian mirror in apt's sources"; return 1; }
-    mkdir -p "$folder"/{root,lists/partial,archives/partial,parts}
+    mkdir -p "$folder"/{unpacked,lists/partial,archives/partial,parts}
     : >"$folder/status"
     for suite in trixie trixie-backports; do
         echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main"
@@ -77,6 +77,6 @@ unpack_trixie() {
     APT_CONFIG=$folder/apt.conf apt-get update -qq
     APT_CONFIG=$folder/apt.conf apt-get install -y -qq --download-only --no-install-recommends \
         -t trixie-backports "${packages[@]}"
-    for package in "$folder"/archives/*.deb; do dpkg -x "$package" "$folder/root"; done
+    for package in "$folder"/archives/*.deb; do dpkg -x "$package" "$folder/unpacked"; done
     rm -rf "$folder/archives" "$folder/lists" "$folder"/*.bin
 }

@@ -99,7 +99,7 @@ check "…" says "/dev/vfio/vfio"
 check "doctor has no unknowns now" [ "${output#*unknown }" = "$output" ]
 
 check "everything is released" ends 0 passthru release $card $first $second $disk --yes
-for device in $card $first $second; do check "$device is home" has_driver $device e1000e; done
+for device in $card $first $second; do check "$device is home" has_driver "$device" e1000e; done
 check "the disk is home" has_driver $disk nvme
 check "no override is left" [ "$(override $card)" = "(null)" ]
 check "no record is left" [ -z "$(ls /var/run/passthru/home)" ]
@@ -107,7 +107,7 @@ check "releasing again changes nothing" unchanged ends 0 passthru release $card 
 
 # The home driver is no longer loaded: release loads it first.
 check "the card again" ends 0 passthru assign $card $first --with $second --yes
-for module in e1000e; do modprobe -r $module; done
+modprobe -r e1000e
 check "its driver is unloaded" [ ! -e /sys/module/e1000e ]
 check "release loads the driver" ends 0 passthru release $card $first $second --yes
 check "the card is home" has_driver $card e1000e

@@ -11,7 +11,7 @@ enum IsolationMissing: Guard {
                     device: function.address,
                     message: Text(
                         en: "The IOMMU group of \(function.address) could not be read (\(why)).",
-                        zh: "无法读取 \(function.address) 的 IOMMU 组（\(why)）。"
+                        zh: "无法读取 \(function.address) 的 IOMMU 组（\(Text(reason: why).zh)）。"
                     )
                 )
             }

@@ -14,7 +14,7 @@ enum ManagementNetwork: Guard {
                     device: function.address,
                     message: Text(
                         en: "Whether the host needs the network behind \(function.address) cannot be seen (\(why)).",
-                        zh: "无法判断主机是否需要 \(function.address) 后面的网络（\(why)）。"
+                        zh: "无法判断主机是否需要 \(function.address) 后面的网络（\(Text(reason: why).zh)）。"
                     )
                 )
             }

@@ -13,7 +13,7 @@ enum SystemStorage: Guard {
                     device: function.address,
                     message: Text(
                         en: "Whether the host uses the disks of \(function.address) cannot be seen (\(why)).",
-                        zh: "无法判断主机是否正在使用 \(function.address) 的磁盘（\(why)）。"
+                        zh: "无法判断主机是否正在使用 \(function.address) 的磁盘（\(Text(reason: why).zh)）。"
                     )
                 )
             }

@@ -10,7 +10,7 @@ struct DevicesView {
     func lines(in language: Language) -> [String] {
         guard let all = devices.devices else {
             let why = devices.unknown["devices"] ?? devices.unknown["functions"] ?? ""
-            return [Text(en: "unknown: \(why)", zh: "未知：\(why)").string(in: language)]
+            return [Text(en: "unknown: \(why)", zh: "未知：\(Text(reason: why).zh)").string(in: language)]
         }
         // Places are sorted, not devices, which are long to move about.
         let order = all.indices.sorted {

@@ -10,7 +10,7 @@ struct FirmwareView {
         func yesNo(_ value: Bool) -> String { value ? say("yes", "是") : say("no", "否") }
         var table = Table()
         for (key, why) in firmware.unknown.sorted(by: { $0.key < $1.key }) {
-            table.add(key, say("unknown: \(why)", "未知：\(why)"))
+            table.add(key, say("unknown: \(why)", "未知：\(Text(reason: why).zh)"))
         }
         if let mode = firmware.mode { table.add(say("Firmware", "固件"), mode.rawValue.uppercased()) }
         if let dmar = firmware.dmar {

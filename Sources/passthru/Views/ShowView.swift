@@ -22,7 +22,7 @@ struct ShowView {
         }
         func unknown(_ key: String) -> String? {
             (device.details?.unknown[key] ?? device.unknown[key]).map {
-                Text(en: "unknown: \($0)", zh: "未知：\($0)").string(in: language)
+                Text(en: "unknown: \($0)", zh: "未知：\(Text(reason: $0).zh)").string(in: language)
             }
         }
         add("Address", "地址", device.address.description)

@@ -9,7 +9,7 @@ struct USBView {
     func lines(in language: Language) -> [String] {
         guard let devices = usb.devices else {
             let why = usb.unknown["devices"] ?? ""
-            return [Text(en: "unknown: \(why)", zh: "未知：\(why)").string(in: language)]
+            return [Text(en: "unknown: \(why)", zh: "未知：\(Text(reason: why).zh)").string(in: language)]
         }
         guard !devices.isEmpty else {
             return [Text(en: "No USB devices.", zh: "没有 USB 设备。").string(in: language)]
