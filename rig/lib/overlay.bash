@@ -55,7 +55,7 @@ script_output() {
     local line inside='' held=''
     # Line by line as they come: sed and awk would wait until a buffer is full.
     while IFS= read -r line; do
-        line=${line%$'\r'}
+        line=${line//$'\r'/}
         case $line in
         'RIG-START '*) inside=1 held='' ;;
         'RIG-EXIT '*) inside='' ;;
