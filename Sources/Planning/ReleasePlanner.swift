@@ -31,7 +31,9 @@ public struct ReleasePlanner {
         for module in home.map({ [$0] }) ?? candidates where !isReady(module) {
             // A driver is usually named as its module, but need not be: then the aliases say what to load.
             let name =
-                candidates.isEmpty || candidates.contains(where: { sameModule($0, module) }) ? module : candidates[0]
+                candidates.isEmpty
+                    || candidates.contains(where: { canonicalModuleName($0) == canonicalModuleName(module) })
+                ? module : candidates[0]
             guard host.kernel?.module(name).isMissing != true else { continue }
             changes.append(
                 PlannedChange(
@@ -113,12 +115,5 @@ public struct ReleasePlanner {
 
     private func isReady(_ module: String) -> Bool {
         host.kernel?.module(module).isReady == true
-    }
-}
-
-/// Whether two names mean one module: the kernel takes `-` and `_` for the same.
-func sameModule(_ left: String, _ right: String) -> Bool {
-    left.utf8.elementsEqual(right.utf8) { a, b in
-        a == b || (a == 0x2D && b == 0x5F) || (a == 0x5F && b == 0x2D)
     }
 }

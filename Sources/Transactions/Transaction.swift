@@ -137,7 +137,7 @@ public struct Transaction {
 
     private func load(_ name: String) throws(StepFailure) {
         guard let modprobe = machine.program("modprobe") else {
-            if machine.exists("/sys/module/\(underscored(name))") { return }
+            if machine.exists("/sys/module/\(canonicalModuleName(name))") { return }
             throw StepFailure(
                 message: Text(
                     en: "There is no modprobe on this machine to load \(name) with.",
@@ -290,8 +290,4 @@ extension Change {
         case .writeFile(let path, let content): content == nil ? "rm \(path)" : "> \(path)"
         }
     }
-}
-
-private func underscored(_ name: String) -> String {
-    String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
 }
