@@ -19,14 +19,24 @@ public struct AssignPlanner {
     ///   - requested: the functions to hand over.
     ///   - mates: group-mates that the owner named with `--with`.
     ///   - once: whether the owner asked for this boot only.
+    ///   - consents: the findings that the owner accepts.
+    ///   - unsafe: modes that the owner asked for.
     /// - Returns: the plan; empty when everything is bound already.
-    public func plan(_ requested: [PCIFunction], with mates: [PCIFunction], once: Bool) throws(Refusal) -> Plan {
+    public func plan(
+        _ requested: [PCIFunction],
+        with mates: [PCIFunction],
+        once: Bool,
+        consents: Set<Consent> = [],
+        unsafe: Set<UnsafeMode> = []
+    ) throws(Refusal) -> Plan {
         let wanted = (requested + mates).reduce(into: [PCIFunction]()) { list, function in
             if !list.contains(where: { $0.address == function.address }) { list.append(function) }
         }
-        if let refusal = refusal(wanted) { throw refusal }
+        let findings = Guards.findings(Request(wanted, on: host, unsafe: unsafe))
+        if let refusal = Refusal(findings, consents: consents) { throw refusal }
 
         var plan = Plan(identities: wanted.map(Identity.init))
+        plan.warnings = findings.filter { $0.level == .warn }.map(\.message)
         let missing = wanted.filter { $0.driver != "vfio-pci" }
         guard !missing.isEmpty else { return plan }
         for module in ["vfio_iommu_type1", "vfio_pci"] where host.kernel?.module(module).isReady != true {
@@ -53,9 +63,9 @@ public struct AssignPlanner {
         return plan
     }
 
-    /// The first guard that says no to these functions; nil when all let them pass.
+    /// What stands in the way of these functions when the owner consents to nothing; nil when nothing does.
     public func refusal(_ wanted: [PCIFunction]) -> Refusal? {
-        Guards.all.lazy.compactMap { $0.refusal(wanted, host) }.first
+        Refusal(Guards.findings(Request(wanted, on: host)), consents: [])
     }
 
     private func changes(for function: PCIFunction) -> [PlannedChange] {

@@ -3,17 +3,20 @@ import Wording
 
 /// A group goes as a whole: every endpoint in it that has a driver of the host must be named, nothing is taken silently.
 enum GroupMates: Guard {
-    static func refusal(_ wanted: [PCIFunction], _ host: Host) -> Refusal? {
-        let named = Set(wanted.map(\.address))
-        for group in Set(wanted.compactMap(\.group)).sorted() {
+    static let name = "group-mates"
+    static let levels = [GuardLevel.refuse]
+
+    static func findings(_ request: Request) -> [GuardFinding] {
+        let host = request.host
+        let named = Set(request.wanted.map(\.address))
+        return Set(request.wanted.compactMap(\.group)).sorted().compactMap { group in
             let others = host.members(ofGroup: group).filter { !named.contains($0.address) && standsInTheWay($0) }
-            guard !others.isEmpty else { continue }
-            let device = wanted.first { $0.group == group }?.address
+            guard !others.isEmpty, let device = request.wanted.first(where: { $0.group == group }) else { return nil }
             if let fixed = others.first(where: { $0.class.platformRole != nil }), let role = fixed.class.platformRole {
-                return Refusal(
-                    guardName: "group-mates",
-                    device: device,
-                    message: Text(
+                return finding(
+                    .refuse,
+                    device,
+                    Text(
                         en: """
                             IOMMU group \(group) also holds \(fixed.address), \(role.name.en) that the host keeps: \
                             no device of this group can be given away. Another slot may be in another group.
@@ -27,10 +30,10 @@ enum GroupMates: Guard {
                 )
             }
             let list = others.map(\.address.description)
-            return Refusal(
-                guardName: "group-mates",
-                device: device,
-                message: Text(
+            return finding(
+                .refuse,
+                device,
+                Text(
                     en: """
                         IOMMU group \(group) also holds \(list.joined(separator: ", ")): a group goes to a guest as a whole. \
                         Name \(others.count == 1 ? "it" : "them") too: --with \(list.joined(separator: " --with "))
@@ -43,7 +46,6 @@ enum GroupMates: Guard {
                 costs: others.map(host.deviceCost)
             )
         }
-        return nil
     }
 
     /// Whether VFIO would call the group "not viable" because of this function: bound to a driver of the host, and no

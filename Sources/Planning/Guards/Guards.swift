@@ -1,18 +1,55 @@
 import Inventory
+import Wording
 
 /// A rule that a request must pass.
 protocol Guard: SendableMetatype {
-    /// Why the whole request is refused; nil when this rule lets it pass.
-    static func refusal(_ wanted: [PCIFunction], _ host: Host) -> Refusal?
+    /// Stable for scripts: `management-network`.
+    static var name: String { get }
+    /// The levels that its findings can have, as `docs/safety.md` lists them.
+    static var levels: [GuardLevel] { get }
+    /// What the rule has against the request; empty when it lets it pass.
+    static func findings(_ request: Request) -> [GuardFinding]
+}
+
+extension Guard {
+    /// A finding about one function.
+    ///
+    /// - Parameter token: what the consent must name, when it is not the address.
+    static func finding(
+        _ level: GuardLevel,
+        _ function: PCIFunction,
+        token: String? = nil,
+        _ message: Text,
+        costs: [DeviceCost] = []
+    ) -> GuardFinding {
+        GuardFinding(
+            guardName: name,
+            level: level,
+            device: function.address,
+            token: token ?? function.address.description,
+            message: message,
+            costs: costs
+        )
+    }
 }
 
 /// Every rule, in the order in which they speak.
-enum Guards {
+public enum Guards {
     static let all: [any Guard.Type] = [
         PlatformFunction.self,
         IsolationMissing.self,
-        GroupMates.self,
         SystemStorage.self,
         ManagementNetwork.self,
+        GroupMates.self,
     ]
+
+    /// The names of all rules.
+    public static var names: [String] { all.map { $0.name } }
+
+    /// What all rules have against a request, refusals first.
+    public static func findings(_ request: Request) -> [GuardFinding] {
+        let found = all.flatMap { $0.findings(request) }
+        return found.filter { $0.level == .refuse } + found.filter { $0.level == .consent }
+            + found.filter { $0.level == .warn }
+    }
 }

@@ -3,21 +3,23 @@ import Wording
 
 /// Bridges, host bridges, SMBus, ISA and IOMMU functions are never bound: the machine runs on them.
 enum PlatformFunction: Guard {
-    static func refusal(_ wanted: [PCIFunction], _ host: Host) -> Refusal? {
-        for function in wanted {
-            guard let role = function.class.platformRole else { continue }
+    static let name = "platform-function"
+    static let levels = [GuardLevel.refuse]
+
+    static func findings(_ request: Request) -> [GuardFinding] {
+        request.wanted.compactMap { function in
+            guard let role = function.class.platformRole else { return nil }
             let name = role.name
-            return Refusal(
-                guardName: "platform-function",
-                device: function.address,
-                message: Text(
+            return finding(
+                .refuse,
+                function,
+                Text(
                     en:
                         "\(function.address) is \(name.en), which the machine itself runs on: it cannot be given to a guest.",
                     zh: "\(function.address) 是\(name.zh)，机器本身要靠它运行：不能交给虚拟机。"
                 )
             )
         }
-        return nil
     }
 }
 
