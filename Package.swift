@@ -27,17 +27,19 @@ let package = Package(
         .target(name: "Inventory", dependencies: ["CLinux", "Machine", "Formats", "Wording", system]),
         // Floor 3: what it means, what can be done, how a guest says it.
         .target(name: "Readiness", dependencies: ["Inventory", "Formats", "Wording"]),
-        .target(name: "Changes", dependencies: ["Inventory", "Wording"]),
+        .target(name: "Changes", dependencies: ["Inventory", "Machine", "Wording"]),
         .target(name: "Guests", dependencies: ["Inventory", "Formats"]),
-        // Floor 4: doing it.
-        .target(name: "Transactions", dependencies: ["Changes", "Inventory", "Machine", "Wording", system]),
+        // Floor 4: how each system does it, and doing it.
+        .target(name: "Platforms", dependencies: ["Changes", "Machine", "Wording"]),
+        .target(name: "Transactions", dependencies: ["Changes", "Inventory", "Machine", "Wording", "CZlib", system]),
         // Floor 5: deciding what to do.
         .target(name: "Planning", dependencies: ["Changes", "Inventory", "Readiness", "Wording"]),
         // Floor 6: one file per verb.
         .target(
             name: "Operations",
             dependencies: [
-                "Planning", "Transactions", "Changes", "Readiness", "Guests", "Inventory", "Formats", "Machine",
+                "Planning", "Transactions", "Platforms", "Changes", "Readiness", "Guests", "Inventory", "Formats",
+                "Machine",
                 "Wording",
                 system,
             ]
@@ -46,7 +48,8 @@ let package = Package(
         .executableTarget(
             name: "passthru",
             dependencies: [
-                "Operations", "Readiness", "Planning", "Guests", "Inventory", "Machine", "Wording", argumentParser,
+                "Operations", "Readiness", "Planning", "Guests", "Inventory", "Formats", "Machine", "Wording",
+                argumentParser,
             ]
         ),
         // Tests.

@@ -6,7 +6,9 @@
 #include <linux/openat2.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,6 +49,52 @@ static int drain(int fd, char *buffer, size_t capacity, size_t *length, int64_t 
         if (n == 0) return 0;
         if (!full) *length += (size_t)n;
     }
+}
+
+static void held_signals(sigset_t *set) {
+    sigemptyset(set);
+    for (size_t i = 0; i < 4; i++) sigaddset(set, (int[]){SIGHUP, SIGINT, SIGTERM, SIGPIPE}[i]);
+}
+
+void clinux_hold_signals(bool hold) {
+    sigset_t set;
+    held_signals(&set);
+    if (!hold) {
+        // What nobody reads any more is no reason to end.
+        struct timespec none = {0};
+        sigset_t pipe;
+        sigemptyset(&pipe);
+        sigaddset(&pipe, SIGPIPE);
+        while (sigtimedwait(&pipe, NULL, &none) > 0) {}
+    }
+    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+// A program that is started does not inherit what this one holds back.
+static void release_signals(void) {
+    sigset_t set;
+    held_signals(&set);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int64_t clinux_boot_clock(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_BOOTTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int clinux_set_attribute(int fd, const char *name, const void *value, size_t length) {
+    return fsetxattr(fd, name, value, length, 0) ? errno : 0;
+}
+
+ssize_t clinux_list_attributes(int fd, void *names, size_t capacity) {
+    ssize_t n = flistxattr(fd, names, capacity);
+    return n < 0 ? -errno : n;
+}
+
+ssize_t clinux_get_attribute(int fd, const char *name, void *value, size_t capacity) {
+    ssize_t n = fgetxattr(fd, name, value, capacity);
+    return n < 0 ? -errno : n;
 }
 
 // Does one write, read or readlink in a child, whose answer is its errno and then what it read.
@@ -128,6 +176,7 @@ int clinux_run(const char *path, char *const argv[], char *const envp[], void *b
     pid_t child = fork();
     if (child == 0) {
         setsid();
+        release_signals();
         int null = open("/dev/null", O_RDONLY);
         if (null >= 0) dup2(null, 0);
         dup2(pipes[1], 1);
@@ -156,6 +205,41 @@ int clinux_run(const char *path, char *const argv[], char *const envp[], void *b
         }
     }
     close(pipes[0]);
+    close(failure[0]);
+    return error;
+}
+
+int clinux_detach(const char *path, char *const argv[], char *const envp[]) {
+    int failure[2];
+    if (pipe2(failure, O_CLOEXEC)) return errno;
+    pid_t child = fork();
+    if (child == 0) {
+        setsid();
+        // The grandchild leads no session and so never gets a terminal; init collects it.
+        pid_t grandchild = fork();
+        if (grandchild != 0) _exit(grandchild < 0 ? errno : 0);
+        release_signals();
+        int null = open("/dev/null", O_RDWR);
+        for (int fd = 0; fd < 3; fd++) dup2(null, fd);
+        dup2(failure[1], 3);
+        syscall(SYS_close_range, 4, ~0U, 0);
+        fcntl(3, F_SETFD, FD_CLOEXEC);
+        int error = chdir("/") ? errno : 0;
+        execve(path, argv, envp);
+        error = errno;
+        ssize_t sent = write(3, &error, sizeof error);
+        (void)sent;
+        _exit(127);
+    }
+    int error = child < 0 ? errno : 0;
+    close(failure[1]);
+    if (child > 0) {
+        int status = 0;
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+        error = WEXITSTATUS(status);
+        int exec_error = 0;
+        if (!error && read(failure[0], &exec_error, sizeof exec_error) == sizeof exec_error) error = exec_error;
+    }
     close(failure[0]);
     return error;
 }

@@ -1,34 +1,42 @@
 import Inventory
+import Machine
 import Wording
 
 /// One thing that passthru does to a machine.
-public enum Change: Sendable, Hashable {
+public enum Change: Sendable, Hashable, Codable {
     /// Loads a kernel module with what it depends on. Has no inverse: a module that nobody uses does no harm.
     case loadModule(String)
     /// Writes `value` to an attribute of sysfs.
     case writeAttribute(path: String, value: String)
-    /// Replaces a small file of passthru's own, or removes it when `content` is nil.
-    case writeFile(path: String, content: String?)
+    /// Replaces a file, or removes it when `content` is nil. A new one gets `mode`, an existing one keeps its own. What
+    /// was there is kept in the journal and comes back with its owner, time and attributes.
+    case writeFile(path: String, content: FileContent?, mode: UInt32 = 0o644)
+    /// Runs a program of the machine, by its absolute path and without a shell; 0 is success.
+    case runProgram(path: String, arguments: [String])
 }
 
 /// What must be true after a change, read back from the kernel.
-public enum Expectation: Sendable, Hashable {
+public enum Expectation: Sendable, Hashable, Codable {
     /// The function is bound to this driver; nil means to none.
     case driver(PCIAddress, String?)
     /// The function is bound to some driver other than `not`, or to none.
     case driverIsNot(PCIAddress, String)
     /// `driver_override` of the function; nil means empty.
     case driverOverride(PCIAddress, String?)
+    /// An attribute reads as this.
+    case attribute(path: String, value: String)
     case moduleLoaded(String)
 }
 
 /// A change in a plan: with what was there, what undoes it, and why.
-public struct PlannedChange: Sendable, Hashable {
+public struct PlannedChange: Sendable, Hashable, Codable {
     public var change: Change
-    public var before: String?
-    public var after: String?
+    /// What was there: of a file its whole text, which must still be there when the change is made.
+    @Nullable public var before: String?
+    @Nullable public var after: String?
+    /// What undoes the change. Empty for a file, which comes back from the journal.
     public var inverse: [Change]
-    public var expectation: Expectation?
+    @Nullable public var expectation: Expectation?
     public var reason: Text
 
     public init(
@@ -46,6 +54,23 @@ public struct PlannedChange: Sendable, Hashable {
         self.expectation = expectation
         self.reason = reason
     }
+
+    /// A file that gets a new content, or goes.
+    public static func file(
+        _ path: String,
+        before: String?,
+        after: String?,
+        mode: UInt32 = 0o644,
+        reason: Text
+    ) -> PlannedChange {
+        PlannedChange(
+            .writeFile(path: path, content: after.map { FileContent($0) }, mode: mode),
+            before: before,
+            after: after,
+            inverse: [],
+            reason: reason
+        )
+    }
 }
 
 /// Which device a plan was made for: checked again before the first write, because an address can change its owner.
@@ -62,15 +87,50 @@ public struct Identity: Sendable, Hashable, Codable {
 }
 
 /// Everything that one command is going to do, in order.
-public struct Plan: Sendable, Hashable {
+public struct Plan: Sendable, Hashable, Codable {
     public var identities: [Identity]
     public var changes: [PlannedChange]
+    /// What is done once everything was undone, such as restarting the network.
+    public var afterUndo: [PlannedChange]
     /// What the owner should know although nothing stands in the way.
     public var warnings: [Text]
+    /// Whether the owner consented to a guard's finding: then access may be lost, and the plan reverts unless it is
+    /// confirmed.
+    public var needsConfirmation: Bool
 
-    public init(identities: [Identity] = [], changes: [PlannedChange] = [], warnings: [Text] = []) {
+    public init(
+        identities: [Identity] = [],
+        changes: [PlannedChange] = [],
+        afterUndo: [PlannedChange] = [],
+        warnings: [Text] = [],
+        needsConfirmation: Bool = false
+    ) {
         self.identities = identities
         self.changes = changes
+        self.afterUndo = afterUndo
         self.warnings = warnings
+        self.needsConfirmation = needsConfirmation
+    }
+}
+
+extension Change {
+    /// The function that the change is about; nil for what concerns none, or all.
+    public var device: PCIAddress? {
+        switch self {
+        case .loadModule, .runProgram: nil
+        case .writeAttribute(let path, let value):
+            PCIAddress(value) ?? path.split(separator: "/").lazy.compactMap { PCIAddress($0) }.first
+        case .writeFile(let path, _, _): path.split(separator: "/").last.flatMap { PCIAddress($0) }
+        }
+    }
+
+    /// The change as a shell would do it.
+    public var sentence: String {
+        switch self {
+        case .loadModule(let name): "modprobe \(name)"
+        case .writeAttribute(let path, let value): "echo \(value == "\n" ? "" : value + " ")> \(path)"
+        case .writeFile(let path, let content, _): content == nil ? "rm \(path)" : "write \(path)"
+        case .runProgram(let path, let arguments): ([path] + arguments).joined(separator: " ")
+        }
     }
 }

@@ -1,6 +1,6 @@
 /// Text from an untrusted document, made safe to print inside a message: control characters (C0, DEL, C1) and
 /// undecodable bytes become `\xNN`, and more than `limit` scalars are cut with "…".
-func printable(_ bytes: some Sequence<UInt8>, limit: Int = 120) -> String {
+public func printable(_ bytes: some Sequence<UInt8>, limit: Int = 120) -> String {
     var result = ""
     var count = 0
     for scalar in String(decoding: Array(bytes.prefix(limit * 4 + 4)), as: UTF8.self).unicodeScalars {

@@ -40,9 +40,19 @@ public protocol FileTree: Sendable {
     /// Writes to an existing file, without creating or truncating, and gives up after `milliseconds`.
     /// `ETIMEDOUT` means that the write is still stuck in the kernel.
     func write(_ path: String, bytes: [UInt8], milliseconds: Int) throws(Errno)
-    /// Puts `bytes` in the place of the file, whole and durable or not at all, and makes the folders above it; with nil
-    /// the file is removed, and it is no error if there is none.
-    func replace(_ path: String, with bytes: [UInt8]?) throws(Errno)
+    /// A file as it is, to be put back by ``put(_:at:)``; nil when there is none. A link is followed.
+    func snapshot(_ path: String) throws(Errno) -> FileSnapshot?
+    /// Makes the file what the snapshot says, whole and durable or not at all, and makes the folders above it; with nil
+    /// the file is removed, and it is no error if there is none. What an interrupted call left behind goes away. A link
+    /// is followed.
+    func put(_ snapshot: FileSnapshot?, at path: String) throws(Errno)
+    /// Adds bytes at the end of an existing file, durably.
+    func append(_ bytes: [UInt8], to path: String) throws(Errno)
+    /// Removes an empty folder.
+    func removeFolder(_ path: String) throws(Errno)
+    /// Takes the lock of a file, which comes into being where it is missing, and waits `milliseconds` for it
+    /// (`EAGAIN`). It is let go with the object, or with the process.
+    func lock(_ path: String, milliseconds: Int) throws(Errno) -> any FileLock
     /// Whether this is the machine that passthru runs on.
     var isLive: Bool { get }
     /// Whether changes reach a kernel: a captured machine can only be looked at.
@@ -53,6 +63,9 @@ public protocol FileTree: Sendable {
     /// after `milliseconds` (`ETIMEDOUT`). A captured machine has none that could run (`ENOENT`).
     func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult
 }
+
+/// A lock that this process holds as long as the object lives.
+public protocol FileLock: AnyObject, Sendable {}
 
 /// An open directory: look-ups in it cost one short path each.
 public protocol FileDirectory {
@@ -91,8 +104,30 @@ extension FileTree {
         throw .readOnlyFileSystem
     }
 
+    public func snapshot(_ path: String) throws(Errno) -> FileSnapshot? {
+        do throws(Errno) {
+            let status = try status(path, following: true)
+            guard status.kind == .file else { throw .invalidArgument }
+            return FileSnapshot(bytes: try read(path, limit: .max), status: status)
+        } catch {
+            guard error == .noSuchFileOrDirectory else { throw error }
+            return nil
+        }
+    }
+
+    public func put(_ snapshot: FileSnapshot?, at path: String) throws(Errno) { throw .readOnlyFileSystem }
+    public func append(_ bytes: [UInt8], to path: String) throws(Errno) { throw .readOnlyFileSystem }
+    public func removeFolder(_ path: String) throws(Errno) { throw .readOnlyFileSystem }
+    public func lock(_ path: String, milliseconds: Int) throws(Errno) -> any FileLock { throw .readOnlyFileSystem }
+
+    /// Puts `bytes` in the place of the file's content as ``put(_:at:)`` does; permissions, owner and extended
+    /// attributes stay as they are.
     public func replace(_ path: String, with bytes: [UInt8]?) throws(Errno) {
-        throw .readOnlyFileSystem
+        guard let bytes else { return try put(nil, at: path) }
+        var snapshot = try snapshot(path) ?? FileSnapshot(bytes: [])
+        snapshot.bytes = bytes
+        snapshot.modified = nil
+        try put(snapshot, at: path)
     }
 }
 

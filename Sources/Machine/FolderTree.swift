@@ -9,27 +9,31 @@ public import SystemPackage
 public final class FolderTree: FileTree {
     private let root: CInt
     public let isLive: Bool
+    public let isWritable: Bool
 
     /// The machine that passthru runs on.
-    public static let live = FolderTree(root: AT_FDCWD, isLive: true)
+    public static let live = FolderTree(root: AT_FDCWD, isLive: true, isWritable: true)
 
-    private init(root: CInt, isLive: Bool) {
+    private init(root: CInt, isLive: Bool, isWritable: Bool) {
         self.root = root
         self.isLive = isLive
+        self.isWritable = isWritable
     }
 
     /// A folder laid out as a root: `sys/`, `proc/`, `etc/` and so on.
-    public convenience init(folder: String) throws(Errno) {
+    ///
+    /// - Parameter isWritable: whether files below it may be replaced: in tests.
+    public convenience init(folder: String, isWritable: Bool = false) throws(Errno) {
         let descriptor = Glibc.open(folder, clinux_o_path | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-        self.init(root: descriptor, isLive: false)
+        self.init(root: descriptor, isLive: false, isWritable: isWritable)
     }
 
     deinit {
         if !isLive { close(root) }
     }
 
-    private func open(_ path: String, _ flags: CInt) throws(Errno) -> CInt {
+    func open(_ path: String, _ flags: CInt) throws(Errno) -> CInt {
         let descriptor: CInt
         if isLive {
             let opened = openat(AT_FDCWD, path, flags | O_CLOEXEC)
@@ -125,7 +129,7 @@ private let attributeSize = 960
 private let pageSize = 4096
 
 /// Up to `limit` bytes of an open file.
-private func contents(of descriptor: CInt, limit: Int) throws(Errno) -> [UInt8] {
+func contents(of descriptor: CInt, limit: Int) throws(Errno) -> [UInt8] {
     let first = try piece(of: descriptor, min(pageSize, limit))
     return first.isEmpty ? first : try contents(of: descriptor, after: first, limit: limit)
 }

@@ -78,6 +78,14 @@ public struct Machine: Sendable {
     }
 }
 
+extension Machine {
+    /// The folder that a path is in, `/` for one at the root.
+    public static func parent(of path: String) -> String { split(path).parent }
+
+    /// What a path names within its folder.
+    public static func lastComponent(of path: String) -> String { split(path).name }
+}
+
 func pick(from bytes: [UInt8], where wanted: (ArraySlice<UInt8>) -> Bool) -> [String] {
     var lines: [String] = []
     var start = bytes.startIndex

@@ -88,6 +88,29 @@ extension Machine {
 }
 
 extension Machine {
+    /// Starts passthru itself as a process that outlives this one and its session, with these arguments.
+    public func detachSelf(_ arguments: [String]) throws(Errno) {
+        let argv: [UnsafeMutablePointer<CChar>?] = (["passthru"] + arguments).map { strdup($0) } + [nil]
+        let environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), nil]
+        defer { (argv + environment).forEach { free($0) } }
+        let error = clinux_detach("/proc/self/exe", argv, environment)
+        guard error == 0 else { throw Errno(rawValue: error) }
+    }
+
+    /// Does something that a hang-up or Ctrl-C must not end half-way: they take effect afterwards.
+    public func uninterrupted<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
+        guard isLive else { return try body() }
+        clinux_hold_signals(true)
+        defer { clinux_hold_signals(false) }
+        return try body()
+    }
+
+    /// Milliseconds since the kernel started, sleep included.
+    public var bootClock: Int { Int(clinux_boot_clock()) }
+
+    /// Seconds since 1970.
+    public var wallClock: Int { time(nil) }
+
     /// Waits; not at all on a machine that is not live, where nothing changes by waiting.
     public func pause(milliseconds: Int) {
         if isLive { usleep(UInt32(milliseconds) * 1000) }

@@ -2,62 +2,46 @@ import Changes
 import Inventory
 import Machine
 import Planning
-import Transactions
+import Platforms
 import Wording
-
-/// What a writing verb did, or would do.
-public struct Outcome: Sendable, Encodable {
-    public var schema: String
-    public var dryRun: Bool
-    /// Whether anything had to be changed.
-    public var changed: Bool
-    public var devices: [PCIAddress]
-    public var plan: [Step]
-    public var warnings: [Text]
-
-    /// One change of the plan, as people and scripts read it.
-    public struct Step: Sendable, Encodable {
-        /// `load-module`, `write`, `write-file` or `remove-file`.
-        public var action: String
-        public var target: String
-        @Nullable public var value: String?
-        @Nullable public var before: String?
-        @Nullable public var after: String?
-        public var reason: Text
-    }
-}
 
 /// `passthru assign`: binds functions to vfio-pci now.
 public enum Assign {
     static let parts: Host.Parts = [.pci, .names, .iommu, .kernel, .container, .consumers]
 
+    /// - Parameters:
+    ///   - mates: members of the same IOMMU group that go along.
+    ///   - once: whether the owner asked for this boot only.
     public static func run(
         _ machine: Machine,
         devices: [String],
         mates: [String],
         once: Bool,
-        dryRun: Bool,
+        _ permissions: Permissions,
         progress: (Text) -> Void
     ) throws(Failure) -> Outcome {
-        var host = Host.read(machine, parts)
-        let selector = try DeviceSelector(host)
-        let wanted = try selector.functions(devices)
-        let together = try selector.functions(mates)
-        host.readDetails(of: wanted + together, from: machine)
-        let plan: Plan
-        do {
-            plan = try AssignPlanner(host: host).plan(host.fresh(wanted), with: host.fresh(together), once: once)
-        } catch {
-            throw Failure(error)
+        try Execution.carryOut(on: machine, verb: "assign", permissions, progress: progress) {
+            () throws(Failure) -> Intention in
+            var host = Host.read(machine, parts)
+            let selector = try DeviceSelector(host)
+            let wanted = try selector.functions(devices)
+            let together = try selector.functions(mates)
+            host.readDetails(of: wanted + together, from: machine)
+            var plan: Plan
+            do throws(Refusal) {
+                plan = try AssignPlanner(host: host, records: HomeRecords.read(machine)).plan(
+                    host.fresh(wanted),
+                    with: host.fresh(together),
+                    once: once,
+                    consents: permissions.consents,
+                    unsafe: permissions.unsafe
+                )
+            } catch {
+                throw Failure(error)
+            }
+            plan.restartNetworkAfterUndo(for: wanted + together, on: machine)
+            return Intention(plan: plan, devices: (wanted + together).map(\.address))
         }
-        return try Execution.carryOut(
-            plan,
-            on: machine,
-            devices: (wanted + together).map(\.address),
-            schema: "passthru/assign/1",
-            dryRun: dryRun,
-            progress: progress
-        )
     }
 }
 
@@ -66,33 +50,37 @@ public enum Release {
     public static func run(
         _ machine: Machine,
         devices: [String],
-        dryRun: Bool,
+        _ permissions: Permissions,
         progress: (Text) -> Void
     ) throws(Failure) -> Outcome {
-        var host = Host.read(machine, Assign.parts)
-        let wanted = try DeviceSelector(host).functions(devices)
-        host.readDetails(of: wanted, from: machine)
-        let plan: Plan
-        do {
-            plan = try ReleasePlanner(host: host).plan(host.fresh(wanted), homeDrivers: HomeDrivers.read(machine))
-        } catch {
-            throw Failure(error)
+        try Execution.carryOut(on: machine, verb: "release", permissions, progress: progress) {
+            () throws(Failure) -> Intention in
+            var host = Host.read(machine, Assign.parts)
+            let wanted = try DeviceSelector(host).functions(devices)
+            host.readDetails(of: wanted, from: machine)
+            var plan: Plan
+            do throws(Refusal) {
+                plan = try ReleasePlanner(host: host).plan(host.fresh(wanted), records: HomeRecords.read(machine))
+            } catch {
+                throw Failure(error)
+            }
+            plan.restartNetworkAfterUndo(for: wanted, on: machine)
+            // Those that are home already need nothing, and are not said to have been given back.
+            let moving = plan.identities.map(\.address)
+            return Intention(plan: plan, devices: moving.isEmpty ? wanted.map(\.address) : moving)
         }
-        // Those that are home already need nothing, and are not said to have been given back.
-        let moving = plan.identities.map(\.address)
-        return try Execution.carryOut(
-            plan,
-            on: machine,
-            devices: moving.isEmpty ? wanted.map(\.address) : moving,
-            schema: "passthru/release/1",
-            dryRun: dryRun,
-            progress: progress
-        )
+    }
+}
+
+extension Plan {
+    /// A card that comes back needs its addresses again.
+    fileprivate mutating func restartNetworkAfterUndo(for functions: [PCIFunction], on machine: Machine) {
+        if functions.contains(where: \.class.isNetwork) { afterUndo = NetworkRestart.changes(on: machine) }
     }
 }
 
 extension Host {
-    fileprivate mutating func readDetails(of functions: [PCIFunction], from machine: Machine) {
+    mutating func readDetails(of functions: [PCIFunction], from machine: Machine) {
         let modules = ModuleIndex.read(machine, for: functions)
         for function in functions {
             guard let index = pci?.functions?.firstIndex(where: { $0.address == function.address }) else { continue }
@@ -101,7 +89,21 @@ extension Host {
     }
 
     /// The same functions with the details that were read since.
-    fileprivate func fresh(_ functions: [PCIFunction]) -> [PCIFunction] {
+    func fresh(_ functions: [PCIFunction]) -> [PCIFunction] {
         functions.compactMap { function($0.address) }
+    }
+}
+
+/// What was remembered of the functions that are assigned.
+enum HomeRecords {
+    static func read(_ machine: Machine) -> [PCIAddress: HomeRecord] {
+        var records: [PCIAddress: HomeRecord] = [:]
+        for name in machine.listIfAny(HomeRecord.folder) {
+            guard let address = PCIAddress(name), let bytes = try? machine.read(HomeRecord.path(of: address)) else {
+                continue
+            }
+            records[address] = HomeRecord(text: String(decoding: bytes, as: UTF8.self))
+        }
+        return records
     }
 }

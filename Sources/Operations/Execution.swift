@@ -1,28 +1,109 @@
 import Changes
 import Inventory
 import Machine
+import Planning
+import SystemPackage
 import Transactions
 import Wording
 
+/// What the owner allows a writing verb.
+public struct Permissions: Sendable {
+    /// Plan only.
+    public var dryRun: Bool
+    /// Findings that are accepted.
+    public var consents: Set<Consent>
+    /// Modes that were asked for by their own flag.
+    public var unsafe: Set<UnsafeMode>
+    /// Seconds in which `passthru confirm` must come, 0 for never; nil leaves it to the plan: 90 when a finding was
+    /// consented to, else never.
+    public var confirmWithin: Int?
+    /// The plan that the owner saw and said yes to; nil when none was shown.
+    public var shown: [Outcome.Step]?
+
+    public init(
+        dryRun: Bool = false,
+        consents: Set<Consent> = [],
+        unsafe: Set<UnsafeMode> = [],
+        confirmWithin: Int? = nil,
+        shown: [Outcome.Step]? = nil
+    ) {
+        self.dryRun = dryRun
+        self.consents = consents
+        self.unsafe = unsafe
+        self.confirmWithin = confirmWithin
+        self.shown = shown
+    }
+}
+
+/// A plan with the devices that it is for.
+struct Intention {
+    var plan: Plan
+    var devices: [PCIAddress]
+}
+
 /// Shows a plan, or carries it out.
 enum Execution {
+    /// Seconds to confirm in when a guard's finding was consented to.
+    static let confirmationTime = 90
+
+    /// - Parameter make: reads the machine and makes the plan; called again once nobody else can change anything.
     static func carryOut(
-        _ plan: Plan,
         on machine: Machine,
-        devices: [PCIAddress],
-        schema: String,
-        dryRun: Bool,
-        progress: (Text) -> Void
+        verb: String,
+        _ permissions: Permissions,
+        progress: (Text) -> Void,
+        make: () throws(Failure) -> Intention
     ) throws(Failure) -> Outcome {
-        let outcome = Outcome(
-            schema: schema,
-            dryRun: dryRun,
-            changed: !plan.changes.isEmpty,
-            devices: devices,
-            plan: plan.changes.map(\.step),
-            warnings: plan.warnings
-        )
-        if dryRun || plan.changes.isEmpty { return outcome }
+        let schema = "passthru/\(verb)/1"
+        if permissions.dryRun {
+            let intention = try make()
+            var outcome = Outcome(intention.plan, schema: schema, devices: intention.devices, dryRun: true)
+            outcome.confirmWithin = confirmation(intention.plan, permissions)
+            return outcome
+        }
+        try requireWritable(machine)
+        return try machine.uninterrupted { () throws(Failure) -> Outcome in
+            try withoutActuallyEscaping(progress) { progress throws(Failure) -> Outcome in
+                let transaction = Transaction(on: machine) { progress($0.step.sentence) }
+                let lock = try take(transaction.journal)
+                defer { withExtendedLifetime(lock) {} }
+                for (entry, left) in try recovered(transaction) { progress(Recover.sentence(entry, left)) }
+                let intention = try make()
+                var outcome = Outcome(intention.plan, schema: schema, devices: intention.devices, dryRun: false)
+                guard outcome.changed else { return outcome }
+                if let shown = permissions.shown, shown != outcome.plan {
+                    throw Failure(
+                        .busy,
+                        Text(
+                            en:
+                                "The machine changed since the plan was shown: nothing was changed. Look at the new plan.",
+                            zh: "显示计划之后机器有变化：未做任何更改。请查看新的计划。"
+                        )
+                    )
+                }
+                let within = confirmation(intention.plan, permissions)
+                do throws(TransactionFailure) {
+                    let entry = try transaction.apply(intention.plan, verb: verb, confirmWithin: within) {
+                        entry throws(TransactionFailure) in
+                        if within != nil { try Watch.start(entry.id, on: machine) }
+                    }
+                    outcome.transaction = entry.id
+                    outcome.confirmWithin = within
+                    return outcome
+                } catch {
+                    throw Failure(error)
+                }
+            }
+        }
+    }
+
+    private static func confirmation(_ plan: Plan, _ permissions: Permissions) -> Int? {
+        let within = permissions.confirmWithin ?? (plan.needsConfirmation ? confirmationTime : 0)
+        return within > 0 && !plan.changes.isEmpty ? within : nil
+    }
+
+    /// Only root changes the machine, and only a live one can be changed.
+    static func requireWritable(_ machine: Machine) throws(Failure) {
         guard machine.isWritable else {
             throw Failure(
                 .usage,
@@ -35,66 +116,55 @@ enum Execution {
         guard machine.isRoot else {
             throw Failure(
                 .refused,
-                Text(en: "Only root may bind drivers: nothing was changed.", zh: "只有 root 可以绑定驱动：未做任何更改。")
+                Text(en: "Only root may do this: nothing was changed.", zh: "只有 root 可以这样做：未做任何更改。")
             )
         }
+    }
+
+    /// The journal's lock, which another passthru may have for some seconds.
+    static func take(_ journal: Journal, milliseconds: Int = 10_000) throws(Failure) -> any FileLock {
         do {
-            try withoutActuallyEscaping(progress) { progress throws(TransactionFailure) in
-                try Transaction(on: machine) { progress($0.step.sentence) }.apply(plan)
-            }
+            return try journal.lock(milliseconds: milliseconds)
         } catch {
-            let status: ExitStatus =
-                error.identityChanged ? .refused : error.left.isEmpty && !error.isStuck ? .failed : .incomplete
-            throw Failure(status, error.message, details: error.left)
-        }
-        return outcome
-    }
-}
-
-extension PlannedChange {
-    var step: Outcome.Step {
-        switch change {
-        case .loadModule(let name):
-            Outcome.Step(
-                action: "load-module",
-                target: name,
-                value: nil,
-                before: before,
-                after: after,
-                reason: reason
-            )
-        case .writeAttribute(let path, let value):
-            Outcome.Step(
-                action: "write",
-                target: path,
-                value: value == "\n" ? "" : value,
-                before: before,
-                after: after,
-                reason: reason
-            )
-        case .writeFile(let path, let content):
-            Outcome.Step(
-                action: content == nil ? "remove-file" : "write-file",
-                target: path,
-                value: content,
-                before: before,
-                after: after,
-                reason: reason
-            )
-        }
-    }
-}
-
-extension Outcome.Step {
-    /// The step as one line of a plan, as a shell would do it.
-    public var sentence: Text {
-        let command =
-            switch action {
-            case "load-module": Text(verbatim: "modprobe \(target)")
-            case "write": Text(verbatim: "echo \(value.map { $0.isEmpty ? "" : $0 + " " } ?? "")> \(target)")
-            case "write-file": Text(en: "write \(target)", zh: "写入 \(target)")
-            default: Text(en: "remove \(target)", zh: "删除 \(target)")
+            guard error == .resourceTemporarilyUnavailable else {
+                throw Failure(
+                    .failed,
+                    Text(
+                        en: """
+                            The journal in \(journal.folder) cannot be written (\(error.description.lowercased())): \
+                            without it nothing could be undone, so nothing was changed.
+                            """,
+                        zh: """
+                            无法写入 \(journal.folder) 中的日志（\(Text(reason: error.description.lowercased()).zh)）：\
+                            没有它就无法撤销，因此未做任何更改。
+                            """
+                    )
+                )
             }
-        return command + Text(verbatim: "  # ") + reason
+            throw Failure(
+                .busy,
+                Text(
+                    en: "Another passthru is changing this machine: nothing was changed. Try again when it is done.",
+                    zh: "另一个 passthru 正在更改本机：未做任何更改。请待其完成后重试。"
+                )
+            )
+        }
+    }
+
+    /// Finishes what an earlier run left half-way.
+    static func recovered(_ transaction: Transaction) throws(Failure) -> [(entry: JournalEntry, left: [Text])] {
+        do {
+            return try transaction.recover()
+        } catch {
+            throw Failure(error)
+        }
+    }
+}
+
+extension Failure {
+    init(_ failure: TransactionFailure) {
+        let status: ExitStatus =
+            failure.isOutdated ? .refused : failure.left.isEmpty && !failure.isStuck ? .failed : .incomplete
+        self.init(status, failure.message, details: failure.left)
     }
 }

@@ -33,6 +33,8 @@ public struct Failure: Error, Sendable, Encodable {
     public var guardName: String?
     /// Candidates of an ambiguous name, costs of group-mates, what a rollback left: one line each.
     public var details: [Text]
+    /// What the guards found, where they refused.
+    public var findings: [GuardFinding] = []
 
     public init(_ status: ExitStatus, _ message: Text, guardName: String? = nil, details: [Text] = []) {
         self.status = status
@@ -46,14 +48,16 @@ public struct Failure: Error, Sendable, Encodable {
             .refused,
             refusal.message,
             guardName: refusal.guardName,
-            details: refusal.costs.map { cost in
-                Text(verbatim: "\(cost.address) \(cost.name) [\(cost.driver ?? "-")]: ") + cost.cost
-            }
+            details: refusal.findings.dropFirst().map(\.message)
+                + refusal.costs.map { cost in
+                    Text(verbatim: "\(cost.address) \(cost.name) [\(cost.driver ?? "-")]: ") + cost.cost
+                }
         )
+        findings = refusal.findings
     }
 
     private enum CodingKeys: String, CodingKey {
-        case schema, status, message, guardName = "guard", details
+        case schema, status, message, guardName = "guard", details, findings
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -63,5 +67,6 @@ public struct Failure: Error, Sendable, Encodable {
         try container.encode(message, forKey: .message)
         try container.encode(guardName, forKey: .guardName)
         try container.encode(details, forKey: .details)
+        try container.encode(findings, forKey: .findings)
     }
 }

@@ -26,6 +26,7 @@ public struct Status: Sendable, Encodable {
     public static func run(_ machine: Machine) -> Status {
         let host = Host.read(machine, Checks.parts.union(.names))
         let report = ReadinessReport(host)
+        let records = HomeRecords.read(machine)
         return Status(
             ready: report.ready,
             reason: report.reason,
@@ -36,26 +37,12 @@ public struct Status: Sendable, Encodable {
                     Assigned(
                         address: $0.address,
                         name: $0.displayName,
-                        homeDriver: HomeDrivers.read(machine)[$0.address]
+                        homeDriver: records[$0.address]?.driver
                     )
                 }
             },
             problems: report.findings.count { $0.verdict == .problem },
             unknowns: report.findings.count { $0.verdict == .unknown }
         )
-    }
-}
-
-/// The drivers that functions had before they were assigned, as recorded when that happened.
-enum HomeDrivers {
-    static func read(_ machine: Machine) -> [PCIAddress: String] {
-        let root = AssignPlanner.recordRoot
-        var drivers: [PCIAddress: String] = [:]
-        for name in machine.listIfAny(root) {
-            guard let address = PCIAddress(name), let text = machine.textIfAny("\(root)/\(name)") else { continue }
-            let words = text.split(separator: " ")
-            if words.count == 2 { drivers[address] = String(words[1]) }
-        }
-        return drivers
     }
 }

@@ -5,15 +5,13 @@ import Wording
 /// Makes the plan that binds functions to vfio-pci now.
 public struct AssignPlanner {
     let host: Host
+    let records: [PCIAddress: HomeRecord]
 
-    public init(host: Host) {
+    /// - Parameter records: what was remembered when functions were assigned.
+    public init(host: Host, records: [PCIAddress: HomeRecord] = [:]) {
         self.host = host
+        self.records = records
     }
-
-    /// Where the run-time record of home drivers lies: it lives exactly as long as the bindings, until the next boot.
-    public static let recordRoot = "/var/run/passthru/home"
-
-    public static func record(of address: PCIAddress) -> String { "\(recordRoot)/\(address)" }
 
     /// - Parameters:
     ///   - requested: the functions to hand over.
@@ -36,6 +34,7 @@ public struct AssignPlanner {
         if let refusal = Refusal(findings, consents: consents) { throw refusal }
 
         var plan = Plan(identities: wanted.map(Identity.init))
+        plan.needsConfirmation = findings.contains { $0.level == .consent }
         plan.warnings = findings.filter { $0.level == .warn }.map(\.message)
         let missing = wanted.filter { $0.driver != "vfio-pci" }
         guard !missing.isEmpty else { return plan }
@@ -74,11 +73,10 @@ public struct AssignPlanner {
         var changes: [PlannedChange] = []
         if let driver = function.driver {
             changes.append(
-                PlannedChange(
-                    .writeFile(path: Self.record(of: address), content: "\(function.id) \(driver)\n"),
-                    before: nil,
-                    after: driver,
-                    inverse: [.writeFile(path: Self.record(of: address), content: nil)],
+                .file(
+                    HomeRecord.path(of: address),
+                    before: records[address]?.text,
+                    after: HomeRecord(of: function, driver: driver).text,
                     reason: Text(en: "remembers the home driver", zh: "记住原来的驱动")
                 )
             )

@@ -6,7 +6,7 @@ public struct Refusal: Error, Sendable, Hashable {
     /// What stands in the way: every finding that refuses, or else every one that lacks the owner's consent.
     public var findings: [GuardFinding]
 
-    init?(_ findings: [GuardFinding], consents: Set<Consent>) {
+    public init?(_ findings: [GuardFinding], consents: Set<Consent>) {
         let refused = findings.filter { $0.level == .refuse }
         let open = findings.filter { $0.level == .consent && !consents.contains($0.consent) }
         guard let first = refused.first ?? open.first else { return nil }

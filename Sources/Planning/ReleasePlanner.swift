@@ -10,20 +10,21 @@ public struct ReleasePlanner {
         self.host = host
     }
 
-    /// - Parameter homeDrivers: the drivers remembered when the functions were assigned.
-    public func plan(_ functions: [PCIFunction], homeDrivers: [PCIAddress: String]) throws(Refusal) -> Plan {
+    /// - Parameter records: what was remembered when the functions were assigned.
+    public func plan(_ functions: [PCIFunction], records: [PCIAddress: HomeRecord]) throws(Refusal) -> Plan {
         var plan = Plan()
         for function in functions {
             if let driver = function.driver, driver != "vfio-pci" {
                 guard function.details?.driverOverride == "vfio-pci" else { continue }
             }
             plan.identities.append(Identity(function))
-            plan.changes += changes(for: function, home: homeDrivers[function.address], warnings: &plan.warnings)
+            plan.changes += changes(for: function, record: records[function.address], warnings: &plan.warnings)
         }
         return plan
     }
 
-    private func changes(for function: PCIFunction, home: String?, warnings: inout [Text]) -> [PlannedChange] {
+    private func changes(for function: PCIFunction, record: HomeRecord?, warnings: inout [Text]) -> [PlannedChange] {
+        let home = record?.driver
         let address = function.address
         let path = "\(PCIInventory.root)/\(address)"
         var changes: [PlannedChange] = []
@@ -99,17 +100,10 @@ public struct ReleasePlanner {
                 )
             )
         }
-        changes.append(
-            PlannedChange(
-                .writeFile(path: AssignPlanner.record(of: address), content: nil),
-                before: home,
-                after: nil,
-                inverse: home.map {
-                    [.writeFile(path: AssignPlanner.record(of: address), content: "\(function.id) \($0)\n")]
-                } ?? [],
-                reason: Text(en: "the record is no longer needed", zh: "记录不再需要")
-            )
-        )
+        if let record {
+            let reason = Text(en: "the record is no longer needed", zh: "记录不再需要")
+            changes.append(.file(HomeRecord.path(of: address), before: record.text, after: nil, reason: reason))
+        }
         return changes
     }
 

@@ -9,76 +9,175 @@ public struct TransactionFailure: Error, Sendable, Hashable {
     /// What went wrong.
     public var message: Text
     /// What could not be undone; empty when everything was put back.
-    public var left: [Text]
+    public var left: [Text] = []
     /// Whether a driver never answered: only a reboot helps then.
-    public var isStuck: Bool
-    /// Whether a device was no longer the one that the plan was made for.
-    public var identityChanged: Bool
+    public var isStuck = false
+    /// Whether the machine was no longer the one that the plan was made for.
+    public var isOutdated = false
+
+    public init(message: Text, left: [Text] = [], isStuck: Bool = false, isOutdated: Bool = false) {
+        self.message = message
+        self.left = left
+        self.isStuck = isStuck
+        self.isOutdated = isOutdated
+    }
 }
 
-/// Applies a plan change by change, reads each one back, and on failure undoes what was done, last change first.
+/// Something that a transaction did and that outlives a crash from here on: the points at which tests pull the plug.
+public enum TransactionEvent: Sendable, Equatable, CustomStringConvertible {
+    /// A record of this kind is in the journal.
+    case recorded(String)
+    case performed(step: Int)
+    case takenBack(step: Int)
+
+    public var description: String {
+        switch self {
+        case .recorded(let kind): "recorded \(kind)"
+        case .performed(let step): "performed step \(step)"
+        case .takenBack(let step): "took back step \(step)"
+        }
+    }
+}
+
+/// Applies plans change by change, reads each one back, and undoes them, last change first: on failure, on request, and
+/// after a crash.
+///
+/// Use it only under the journal's lock.
 public struct Transaction {
     let machine: Machine
-    /// Milliseconds that a write to sysfs may take. Drivers need seconds to let go of busy hardware.
-    let deadline: Int
-    /// Milliseconds until an expectation must hold: probing may go on after the write has returned.
-    let settling: Int
+    let runner: StepRunner
+    public let journal: Journal
     let progress: (PlannedChange) -> Void
+    let onEvent: (TransactionEvent) -> Void
 
+    /// - Parameters:
+    ///   - deadline: milliseconds that a write to sysfs may take.
+    ///   - settling: milliseconds until what was written must be seen.
+    ///   - progress: is told each change before it is made.
+    ///   - onEvent: is told what is safely done.
     public init(
         on machine: Machine,
         deadline: Int = 30_000,
         settling: Int = 5_000,
-        progress: @escaping (PlannedChange) -> Void = { _ in }
+        progress: @escaping (PlannedChange) -> Void = { _ in },
+        onEvent: @escaping (TransactionEvent) -> Void = { _ in }
     ) {
         self.machine = machine
-        self.deadline = deadline
-        self.settling = settling
+        runner = StepRunner(machine: machine, deadline: deadline, settling: settling)
+        journal = Journal(on: machine)
         self.progress = progress
+        self.onEvent = onEvent
     }
 
-    public func apply(_ plan: Plan) throws(TransactionFailure) {
+    // MARK: Applying
+
+    /// Applies a plan, or leaves the machine as it was.
+    ///
+    /// - Parameters:
+    ///   - confirmWithin: seconds after which the plan reverts unless it is confirmed; nil when it stays.
+    ///   - arm: is told the transaction's number before anything is changed, to start what reverts it in time.
+    /// - Returns: the transaction as the journal has it.
+    @discardableResult
+    public func apply(
+        _ plan: Plan,
+        verb: String,
+        confirmWithin: Int? = nil,
+        arm: (JournalEntry) throws(TransactionFailure) -> Void = { _ in }
+    ) throws(TransactionFailure) -> JournalEntry {
         try checkIdentities(plan.identities)
-        var done: [PlannedChange] = []
-        for planned in plan.changes {
+        try checkFiles(plan)
+        let header = JournalHeader(
+            verb: verb,
+            devices: plan.identities.map(\.address),
+            boot: machine.bootID,
+            confirmWithin: confirmWithin,
+            plan: plan
+        )
+        let writer: JournalWriter
+        do {
+            writer = observed(try journal.begin(header))
+        } catch {
+            throw TransactionFailure(message: unwritableJournal(error))
+        }
+        onEvent(.recorded("plan"))
+        do throws(TransactionFailure) {
+            try arm(writer.entry)
+        } catch {
+            _ = undo(writer, .failure, stuck: nil)
+            throw error
+        }
+        for (step, planned) in plan.changes.enumerated() {
             progress(planned)
-            do {
-                try perform(planned.change)
-                done.append(planned)
-                try verify(planned.expectation)
+            do throws(StepFailure) {
+                try make(step, planned, writer)
             } catch {
-                let left = rollBack(done, stuck: error.isStuck ? planned.change.device : nil)
-                throw TransactionFailure(
-                    message: error.message,
-                    left: left,
-                    isStuck: error.isStuck,
-                    identityChanged: false
-                )
+                try? writer.record(.failed(step: step, message: error.message))
+                let left = undo(writer, .failure, stuck: error.isStuck ? planned.change.device : nil)
+                throw TransactionFailure(message: error.message, left: left, isStuck: error.isStuck)
             }
+        }
+        do {
+            try writer.record(.commit(deadline: confirmWithin.map { machine.bootClock + $0 * 1000 }))
+        } catch {
+            let left = undo(writer, .failure, stuck: nil)
+            throw TransactionFailure(message: unwritableJournal(error), left: left)
+        }
+        return writer.entry
+    }
+
+    private func make(_ step: Int, _ planned: PlannedChange, _ writer: JournalWriter) throws(StepFailure) {
+        var replaced: ReplacedFile?
+        if case .writeFile(let path, _, _) = planned.change {
+            do {
+                replaced = ReplacedFile(
+                    snapshot: try machine.tree.snapshot(path),
+                    newFolders: machine.missingFolders(above: path)
+                )
+            } catch {
+                throw StepRunner.unwritable(path, error)
+            }
+        }
+        try record(.start(step: step, file: replaced), writer)
+        try runner.perform(planned.change)
+        onEvent(.performed(step: step))
+        try runner.verify(planned.expectation)
+        try record(.done(step: step), writer)
+    }
+
+    private func record(_ record: JournalRecord, _ writer: JournalWriter) throws(StepFailure) {
+        do {
+            try writer.record(record)
+        } catch {
+            throw StepFailure(message: unwritableJournal(error))
         }
     }
 
-    /// One step that failed.
-    private struct StepFailure: Error {
-        var message: Text
-        var isStuck = false
+    private func observed(_ writer: JournalWriter) -> JournalWriter {
+        writer.onRecord = { onEvent(.recorded($0.name)) }
+        return writer
     }
+
+    private func unwritableJournal(_ error: Errno) -> Text {
+        Text(
+            en: "The journal in \(journal.folder) could not be written: \(error.description.lowercased()).",
+            zh: "无法写入 \(journal.folder) 中的日志：\(Text(reason: error.description.lowercased()).zh)。"
+        )
+    }
+
+    // MARK: Before the first change
 
     private func checkIdentities(_ identities: [Identity]) throws(TransactionFailure) {
         for identity in identities {
             let path = "\(PCIInventory.root)/\(identity.address)"
-            let vendor = readID("\(path)/vendor")
-            let device = readID("\(path)/device")
-            guard vendor == identity.vendor.value, device == identity.device.value else {
+            guard readID("\(path)/vendor") == identity.vendor.value, readID("\(path)/device") == identity.device.value
+            else {
                 throw TransactionFailure(
                     message: Text(
                         en:
                             "\(identity.address) is no longer \(identity.vendor):\(identity.device): nothing was changed.",
                         zh: "\(identity.address) 已不是 \(identity.vendor):\(identity.device)：未做任何更改。"
                     ),
-                    left: [],
-                    isStuck: false,
-                    identityChanged: true
+                    isOutdated: true
                 )
             }
         }
@@ -90,204 +189,168 @@ public struct Transaction {
         return UInt16(text.hasPrefix("0x") ? String(text.dropFirst(2)) : text, radix: 16)
     }
 
-    private func perform(_ change: Change) throws(StepFailure) {
-        switch change {
-        case .loadModule(let name): try load(name)
-        case .writeAttribute(let path, let value):
-            do {
-                try machine.tree.write(path, bytes: Array(value.utf8), milliseconds: deadline)
-            } catch {
-                throw failure(error, writing: value, to: path)
-            }
-        case .writeFile(let path, let content):
-            do {
-                try machine.tree.replace(path, with: content.map { Array($0.utf8) })
-            } catch {
-                throw StepFailure(
-                    message: Text(
-                        en: "\(path) could not be written: \(error.description.lowercased()).",
-                        zh: "无法写入 \(path)：\(Text(reason: error.description.lowercased()).zh)。"
+    /// A file that is not what the plan saw belongs to somebody who is at work on it.
+    private func checkFiles(_ plan: Plan) throws(TransactionFailure) {
+        var expected: [String: [UInt8]?] = [:]
+        for planned in plan.changes {
+            guard case .writeFile(let path, let content, _) = planned.change else { continue }
+            if expected[path] == nil {
+                let now: [UInt8]?
+                do {
+                    now = try machine.tree.snapshot(path)?.bytes
+                } catch {
+                    throw TransactionFailure(message: StepRunner.unwritable(path, error).message)
+                }
+                guard now == planned.before.map({ Array($0.utf8) }) else {
+                    throw TransactionFailure(
+                        message: Text(
+                            en: "\(path) was changed while the plan was made: nothing was changed. Try again.",
+                            zh: "制定计划期间 \(path) 已被修改：未做任何更改。请重试。"
+                        ),
+                        isOutdated: true
                     )
-                )
+                }
             }
+            expected[path] = content?.bytes
         }
     }
 
-    private func failure(_ error: Errno, writing value: String, to path: String) -> StepFailure {
-        if error == .timedOut {
-            return StepFailure(
-                message: Text(
-                    en: """
-                        The kernel did not come back from writing \(value) to \(path) within \(deadline / 1000) s: \
-                        the driver is stuck, and only a reboot frees the device.
-                        """,
-                    zh: "向 \(path) 写入 \(value) 后内核在 \(deadline / 1000) 秒内没有返回：驱动已卡住，只有重启才能释放该设备。"
-                ),
-                isStuck: true
-            )
-        }
-        let shown = value == "\n" ? "(empty)" : value
-        return StepFailure(
-            message: Text(
-                en: "Writing \(shown) to \(path) failed: \(error.description.lowercased()).",
-                zh: "向 \(path) 写入 \(shown) 失败：\(Text(reason: error.description.lowercased()).zh)。"
-            )
-        )
-    }
+    // MARK: Undoing
 
-    private func load(_ name: String) throws(StepFailure) {
-        guard let modprobe = machine.program("modprobe") else {
-            if machine.exists("/sys/module/\(canonicalModuleName(name))") { return }
-            throw StepFailure(
-                message: Text(
-                    en: "There is no modprobe on this machine to load \(name) with.",
-                    zh: "本机没有 modprobe，无法加载 \(name)。"
-                )
-            )
-        }
-        let result: ProgramResult
+    /// Undoes what a transaction did; what was put back already stays so.
+    ///
+    /// - Returns: what could not be put back.
+    public func undo(_ entry: JournalEntry, _ cause: UndoCause) -> [Text] {
         do {
-            result = try machine.run(modprobe, [name], milliseconds: deadline)
+            return undo(observed(try journal.reopen(entry)), cause, stuck: nil)
         } catch {
-            throw StepFailure(
-                message: Text(
-                    en: "modprobe \(name) could not be run: \(error.description.lowercased()).",
-                    zh: "无法运行 modprobe \(name)：\(Text(reason: error.description.lowercased()).zh)。"
-                )
-            )
-        }
-        guard result.status == 0 else {
-            let said = result.output.utf8.split(separator: UInt8(ascii: "\n")).first.map { String(Substring($0)) } ?? ""
-            throw StepFailure(
-                message: Text(
-                    en: "modprobe \(name) ended with \(result.status): \(said)",
-                    zh: "modprobe \(name) 以 \(result.status) 结束：\(said)"
-                )
-            )
+            return [unwritableJournal(error)]
         }
     }
 
-    private func verify(_ expectation: Expectation?) throws(StepFailure) {
-        guard let expectation else { return }
-        var waited = 0
-        while true {
-            guard let seen = try observe(expectation) else { return }
-            guard waited < settling else { throw StepFailure(message: seen) }
-            machine.pause(milliseconds: 100)
-            waited += 100
-        }
-    }
-
-    /// What is wrong with the expectation now; nil when it holds.
-    private func observe(_ expectation: Expectation) throws(StepFailure) -> Text? {
-        switch expectation {
-        case .driver(let address, let wanted):
-            let driver = try driver(of: address)
-            if driver == wanted { return nil }
-            let now = driver ?? "-"
-            let want = wanted ?? "-"
-            return Text(
-                en:
-                    "\(address) should have the driver \(want) now, but has \(now): the kernel log (dmesg) may say why.",
-                zh: "\(address) 现在的驱动应为 \(want)，实际为 \(now)：内核日志（dmesg）也许会说明原因。"
-            )
-        case .driverIsNot(let address, let unwanted):
-            guard try driver(of: address) == unwanted else { return nil }
-            return Text(
-                en: "\(address) is still bound to \(unwanted).",
-                zh: "\(address) 仍绑定在 \(unwanted) 上。"
-            )
-        case .driverOverride(let address, let wanted):
-            let path = "\(PCIInventory.root)/\(address)/driver_override"
-            guard let bytes = try? machine.readWithDeadline(path, milliseconds: 2_000) else {
-                return Text(en: "\(path) cannot be read back.", zh: "无法读回 \(path)。")
-            }
-            let text = String(decoding: bytes.trimmed, as: UTF8.self)
-            let now = text == "(null)" || text.isEmpty ? nil : text
-            if now == wanted { return nil }
-            return Text(
-                en: "\(path) reads \(text) after it was written.",
-                zh: "写入后 \(path) 的内容为 \(text)。"
-            )
-        case .moduleLoaded(let name):
-            if machine.exists("/sys/module/\(name)") { return nil }
-            return Text(
-                en: "The module \(name) is not there after modprobe said it was loaded.",
-                zh: "modprobe 报告成功，但模块 \(name) 并未加载。"
-            )
-        }
-    }
-
-    private func driver(of address: PCIAddress) throws(StepFailure) -> String? {
-        let path = "\(PCIInventory.root)/\(address)/driver"
-        do {
-            let target = try machine.linkWithDeadline(path, milliseconds: 2_000)
-            return String(target[target.index(target.lastIndex(of: "/") ?? target.startIndex, offsetBy: 1)...])
-        } catch  where error == .noSuchFileOrDirectory {
-            return nil
-        } catch {
-            throw StepFailure(
-                message: Text(
-                    en: "\(path) cannot be read: \(error.description.lowercased()).",
-                    zh: "无法读取 \(path)：\(Text(reason: error.description.lowercased()).zh)。"
-                ),
-                isStuck: error == .timedOut
-            )
-        }
-    }
-
-    /// Whether an inverse has nothing to undo: a function is not bound to the driver that is to let go of it, or is bound
-    /// again to the one that is to have it.
-    private func isUndone(_ change: Change) -> Bool {
-        guard case .writeAttribute(let path, let value) = change, let address = PCIAddress(value) else { return false }
-        let parts = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
-        guard parts.count == 6, parts[3] == "drivers" else { return false }
-        let bound: String?
-        do { bound = try driver(of: address) } catch { return false }
-        return parts[5] == "bind" ? bound == parts[4] : parts[5] == "unbind" && bound != parts[4]
-    }
-
-    /// Undoes changes, last first; returns what could not be undone. A device that is stuck is not touched again: the
-    /// kernel holds its lock, and every further write would wait as long.
-    private func rollBack(_ done: [PlannedChange], stuck: PCIAddress?) -> [Text] {
+    private func undo(_ writer: JournalWriter, _ cause: UndoCause, stuck: PCIAddress?) -> [Text] {
+        // Where the journal takes no more, putting the machine back comes first: it can be done again.
+        let boot = machine.bootID
+        try? writer.record(.undo(cause: cause, boot: boot))
+        let undoing = Undoing(runner: runner, entry: writer.entry, isSameBoot: boot == writer.entry.header.boot)
         var stuck = Set([stuck].compactMap(\.self))
         var left: [Text] = []
-        for change in done.reversed().flatMap(\.inverse) {
-            if let device = change.device, stuck.contains(device) {
-                left.append(
-                    Text(en: "Not undone: \(change.sentence)", zh: "未撤销：\(change.sentence)")
-                )
-                continue
+        for step in writer.entry.steps.indices.reversed() {
+            switch writer.entry.steps[step] {
+            case .pending, .undone: continue
+            case .started, .done, .failed, .left: break
             }
-            if isUndone(change) { continue }
-            do {
-                try perform(change)
+            let planned = writer.entry.header.plan.changes[step]
+            do throws(StepFailure) {
+                // The kernel holds the lock of a stuck device: every further write would wait as long.
+                if let device = planned.change.device, stuck.contains(device) {
+                    let sentences = planned.inverse.isEmpty
+                        ? planned.change.sentence : planned.inverse.map(\.sentence).joined(separator: "; ")
+                    throw StepFailure(message: Text(en: "Not undone: \(sentences)", zh: "未撤销：\(sentences)"))
+                }
+                try undoing.takeBack(step)
+                onEvent(.takenBack(step: step))
+                try? writer.record(.undone(step: step))
             } catch {
                 left.append(error.message)
-                if error.isStuck, let device = change.device { stuck.insert(device) }
+                if error.isStuck, let device = planned.change.device { stuck.insert(device) }
+                try? writer.record(.left(step: step, message: error.message))
             }
         }
+        left += afterUndo(writer.entry)
+        try? writer.record(.end(left.isEmpty ? .undone : .incomplete))
         return left
+    }
+
+    /// Such as restarting the network, once a card that carries it is back.
+    private func afterUndo(_ entry: JournalEntry) -> [Text] {
+        guard entry.steps.contains(where: { $0 != .pending }) else { return [] }
+        return entry.header.plan.afterUndo.compactMap { planned in
+            progress(planned)
+            do throws(StepFailure) {
+                try runner.perform(planned.change)
+                return nil
+            } catch {
+                return error.message
+            }
+        }
+    }
+
+    // MARK: After a crash
+
+    /// Finishes what was interrupted: what was not committed is put back, an undoing that was begun is ended, and what
+    /// nobody confirmed in time reverts.
+    ///
+    /// - Returns: each transaction as it is now, with what could not be put back.
+    public func recover() throws(TransactionFailure) -> [(entry: JournalEntry, left: [Text])] {
+        let entries: [JournalEntry]
+        do {
+            entries = try journal.entries()
+        } catch {
+            throw TransactionFailure(message: unwritableJournal(error))
+        }
+        var recovered: [(entry: JournalEntry, left: [Text])] = []
+        for entry in entries.reversed() {
+            guard let cause = causeToRecover(entry) else { continue }
+            let left = undo(entry, cause)
+            recovered.append((journal.entry(entry.id) ?? entry, left))
+        }
+        return recovered
+    }
+
+    private func causeToRecover(_ entry: JournalEntry) -> UndoCause? {
+        switch entry.state {
+        case .open: entry.cause ?? .interruption
+        case .waiting: isOverdue(entry) ? .unconfirmed : nil
+        case .applied, .rolledBack, .undone, .incomplete: nil
+        }
+    }
+
+    /// Whether the time to confirm a transaction is over: a restart ends it too.
+    public func isOverdue(_ entry: JournalEntry) -> Bool {
+        guard entry.state == .waiting, let deadline = entry.confirmationDeadline else { return false }
+        return machine.bootClock >= deadline || machine.bootID != entry.header.boot
+    }
+
+    /// Keeps what waits to be confirmed.
+    public func confirm(_ entry: JournalEntry) throws(TransactionFailure) {
+        do {
+            try journal.reopen(entry).record(.confirm)
+        } catch {
+            throw TransactionFailure(message: unwritableJournal(error))
+        }
     }
 }
 
-extension Change {
-    /// The function that the change is about; nil for what concerns none, or all.
-    fileprivate var device: PCIAddress? {
+extension JournalRecord {
+    var name: String {
         switch self {
-        case .loadModule: nil
-        case .writeAttribute(let path, let value):
-            PCIAddress(value) ?? path.split(separator: "/").lazy.compactMap { PCIAddress($0) }.first
-        case .writeFile(let path, _): path.split(separator: "/").last.flatMap { PCIAddress($0) }
+        case .plan: "plan"
+        case .start(let step, _): "start of step \(step)"
+        case .done(let step): "end of step \(step)"
+        case .failed(let step, _): "failure of step \(step)"
+        case .commit: "commit"
+        case .confirm: "confirmation"
+        case .undo: "begin of undoing"
+        case .undone(let step): "undoing of step \(step)"
+        case .left(let step, _): "what is left of step \(step)"
+        case .end: "end of undoing"
         }
     }
+}
 
-    /// The change as a shell would write it.
-    fileprivate var sentence: String {
-        switch self {
-        case .loadModule(let name): "modprobe \(name)"
-        case .writeAttribute(let path, let value): "echo \(value == "\n" ? "" : value) > \(path)"
-        case .writeFile(let path, let content): content == nil ? "rm \(path)" : "> \(path)"
+extension Machine {
+    /// Names this run of the kernel (random(4)); nil where it cannot be read.
+    public var bootID: String? { textIfAny("/proc/sys/kernel/random/boot_id") }
+
+    /// Folders above a path that are not there, outermost first.
+    func missingFolders(above path: String) -> [String] {
+        var missing: [String] = []
+        var folder = Machine.parent(of: path)
+        while folder != "/", !exists(folder) {
+            missing.append(folder)
+            folder = Machine.parent(of: folder)
         }
+        return missing.reversed()
     }
 }

@@ -53,11 +53,20 @@ extension Text {
 extension CodingUserInfoKey {
     /// The ``Language`` in which an encoder writes texts; English where it is not set.
     public static let language = CodingUserInfoKey(rawValue: "language")
+    /// Whether an encoder writes texts in all languages, to be read back as they were.
+    public static let everyLanguage = CodingUserInfoKey(rawValue: "every-language")
 }
 
 extension Text: Codable {
+    private enum CodingKeys: String, CodingKey { case en, zh }
+
     /// A text is written in one language, the one that the encoder was told.
     public func encode(to encoder: any Encoder) throws {
+        if let key = CodingUserInfoKey.everyLanguage, encoder.userInfo[key] != nil {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(en, forKey: .en)
+            return try container.encode(zh, forKey: .zh)
+        }
         let language = CodingUserInfoKey.language.flatMap { encoder.userInfo[$0] as? Language } ?? .english
         var container = encoder.singleValueContainer()
         try container.encode(string(in: language))
@@ -65,6 +74,14 @@ extension Text: Codable {
 
     /// What was written in one language reads back as the same in all.
     public init(from decoder: any Decoder) throws {
-        self.init(verbatim: try decoder.singleValueContainer().decode(String.self))
+        if let text = try? decoder.singleValueContainer().decode(String.self) {
+            self.init(verbatim: text)
+            return
+        }
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            en: try container.decode(String.self, forKey: .en),
+            zh: try container.decode(String.self, forKey: .zh)
+        )
     }
 }

@@ -1,3 +1,4 @@
+import Formats
 import Glibc
 import Operations
 import Wording
@@ -39,7 +40,7 @@ enum Console {
     static func report(_ failure: Failure) {
         if isJSON, let object = try? JSONOutput.bytes(failure, in: language) { write(object) }
         var lines = ["passthru: " + failure.message.string(in: language)]
-        lines += failure.details.map { "  " + $0.string(in: language) }
+        lines += failure.details.flatMap { Self.lines(of: $0.string(in: language)).map { "  " + $0 } }
         writeError(lines.joined(separator: "\n"))
     }
 
@@ -51,6 +52,22 @@ enum Console {
             bytes.append(UInt8(ascii: "\n"))
         }
         write(bytes)
+    }
+
+    /// The lines of a text that came from files, safe to show on a terminal.
+    static func lines(of text: String) -> [String] {
+        text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .map { printable($0, limit: 1000) }
+    }
+
+    /// Seconds since 1970 as the date and time of this place.
+    static func time(_ seconds: Int) -> String {
+        var seconds = time_t(seconds)
+        var parts = tm()
+        guard localtime_r(&seconds, &parts) != nil else { return "\(seconds)" }
+        var text = [CChar](repeating: 0, count: 32)
+        let count = strftime(&text, text.count, "%Y-%m-%d %H:%M:%S", &parts)
+        return String(decoding: text[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     /// Bytes as they are.

@@ -20,7 +20,8 @@ struct Passthru: ParsableCommand {
             version: Version.current,
             subcommands: [
                 DoctorCommand.self, DevicesCommand.self, ShowCommand.self, USBCommand.self, AssignCommand.self,
-                ReleaseCommand.self, GuestCommand.self, ExportCommand.self, CaptureCommand.self,
+                ReleaseCommand.self, ConfirmCommand.self, UndoCommand.self, HistoryCommand.self, RecoverCommand.self,
+                GuestCommand.self, ExportCommand.self, CaptureCommand.self, WatchCommand.self,
             ]
         )
     }

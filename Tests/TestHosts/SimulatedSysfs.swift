@@ -59,6 +59,12 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
     public var beforeWrite: (SimulatedSysfs, String, String) -> Errno? = { _, _, _ in nil }
     /// Runs instead of `modprobe`'s own effect where it returns a result.
     public var modprobe: (SimulatedSysfs, [String]) -> ProgramResult? = { _, _ in nil }
+    /// Runs before every write to the journal: a test fills the disk here.
+    public var beforeJournal: (SimulatedSysfs) -> Errno? = { _ in nil }
+    /// Whether another process holds the journal's lock.
+    public var isLockedByAnother = false
+    /// Programs that succeed, by their paths, and what they do.
+    public var programs: [String: (SimulatedSysfs, [String]) -> ProgramResult] = [:]
     public var isRoot = true
     private var cached: MemoryTree?
 
@@ -355,20 +361,48 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
         }
     }
 
-    public func replace(_ path: String, with bytes: [UInt8]?) throws(Errno) {
-        let text = bytes.map { String(decoding: $0, as: UTF8.self) }
-        events.append(.replace(path, text))
-        if let error = beforeWrite(self, path, text ?? "") { throw error }
+    // MARK: Files
+
+    /// The journal is passthru's own memory: it is no event, and has errors of its own.
+    private func isJournal(_ path: String) -> Bool { path.contains("/passthru/journal") }
+
+    public func put(_ snapshot: FileSnapshot?, at path: String) throws(Errno) {
+        if isJournal(path) {
+            if let error = beforeJournal(self) { throw error }
+        } else {
+            let text = snapshot.map { String(decoding: $0.bytes, as: UTF8.self) }
+            events.append(.replace(path, text))
+            if let error = beforeWrite(self, path, text ?? "") { throw error }
+        }
         change { host in
-            if let bytes { host.file(path, bytes: bytes) } else { host.remove(path) }
+            if let snapshot { host.file(path, bytes: snapshot.bytes, mode: snapshot.mode) } else { host.remove(path) }
         }
     }
+
+    public func append(_ bytes: [UInt8], to path: String) throws(Errno) {
+        if isJournal(path), let error = beforeJournal(self) { throw error }
+        guard case .file(let old, let mode)? = host.nodes[path] else { throw .noSuchFileOrDirectory }
+        change { $0.file(path, bytes: old + bytes, mode: mode) }
+    }
+
+    public func removeFolder(_ path: String) throws(Errno) {
+        guard try list(path).isEmpty else { throw .directoryNotEmpty }
+        change { $0.remove(path) }
+    }
+
+    public func lock(_ path: String, milliseconds: Int) throws(Errno) -> any FileLock {
+        guard !isLockedByAnother else { throw .resourceTemporarilyUnavailable }
+        return Lock()
+    }
+
+    private final class Lock: FileLock {}
 
     // MARK: Programs
 
     public func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult {
         events.append(.run(path, arguments))
         _ = try tree.status(path, following: true)
+        if let program = programs[path] { return program(self, arguments) }
         guard path.hasSuffix("/modprobe") else { throw .noSuchFileOrDirectory }
         if let result = modprobe(self, arguments) { return result }
         for name in arguments.map(underscored) {

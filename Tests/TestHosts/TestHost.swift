@@ -119,3 +119,12 @@ public struct TestHost: Sendable, Equatable {
         return writer.finish()
     }
 }
+
+extension TestHost {
+    /// Paths that are not the same on both, without what the kernel and passthru's journal say of the past.
+    public func differences(from other: TestHost) -> [String] {
+        Set(nodes.keys).union(other.nodes.keys).filter { path in
+            nodes[path] != other.nodes[path] && !path.hasPrefix("/proc/") && !path.contains("/passthru/journal")
+        }.sorted()
+    }
+}

@@ -28,7 +28,7 @@ import Wording
 
     private func attempt(_ sysfs: SimulatedSysfs, _ plan: Plan) -> TransactionFailure? {
         do {
-            try Transaction(on: Machine(sysfs), deadline: 1000, settling: 300).apply(plan)
+            try Transaction(on: Machine(sysfs), deadline: 1000, settling: 300).apply(plan, verb: "assign")
             return nil
         } catch {
             return error
@@ -61,7 +61,7 @@ import Wording
         let sysfs = try router()
         let plan = try plan(sysfs, [Self.nic])
         var told: [PlannedChange] = []
-        try Transaction(on: Machine(sysfs)) { told.append($0) }.apply(plan)
+        try Transaction(on: Machine(sysfs)) { told.append($0) }.apply(plan, verb: "assign")
         #expect(told == plan.changes)
     }
 
@@ -79,8 +79,7 @@ import Wording
         #expect(sysfs.host.nodes["/var/run/passthru/home/\(Self.nic)"] == nil)
         #expect(!failure.isStuck)
         #expect(failure.left.isEmpty, "everything was put back, yet: \(failure.left.map(\.en))")
-        let undone = sysfs.host.nodes.filter { $0.key.hasPrefix("/sys/devices/") }
-        #expect(undone == before.nodes.filter { $0.key.hasPrefix("/sys/devices/") })
+        #expect(sysfs.host.differences(from: before).filter { $0.hasPrefix("/sys/devices/") } == [])
     }
 
     @Test func rollbackGoesFromLastToFirst() throws {
@@ -95,7 +94,6 @@ import Wording
             Array(events[(failed + 1)...]) == [
                 "(newline) > \(Self.devices)/\(Self.nic)/driver_override",
                 "\(Self.nic) > \(Self.drivers)/igc/bind",
-                "(newline) > \(Self.devices)/\(Self.nic)/driver_override",
                 "rm /var/run/passthru/home/\(Self.nic)",
             ]
         )
@@ -116,9 +114,7 @@ import Wording
         }
         let failure = try #require(attempt(sysfs, plan))
         #expect(failure.left.isEmpty, "\(failure.left.map(\.en))")
-        #expect(
-            sysfs.host.nodes.filter { !$0.key.hasPrefix("/proc") } == before.nodes.filter { !$0.key.hasPrefix("/proc") }
-        )
+        #expect(sysfs.host.differences(from: before) == [])
     }
 
     @Test func severalDevicesAreAllGivenBack() throws {
@@ -159,6 +155,7 @@ import Wording
         // nothing of the device is touched again, and what is left is said.
         #expect(failure.left.contains { $0.en.contains("\(Self.nic)/driver_override") })
         #expect(writes(sysfs).last?.contains("igc/unbind") == true)
+        #expect(Journal(on: Machine(sysfs)).entry(1)?.state == .incomplete)
     }
 
     @Test func anotherDeviceAtTheAddressStopsEverything() throws {
@@ -166,7 +163,7 @@ import Wording
         let plan = try plan(sysfs, [Self.nic])
         sysfs.replaceIdentity(of: Self.nic, vendor: "10ec", device: "8125")
         let failure = try #require(attempt(sysfs, plan))
-        #expect(failure.identityChanged)
+        #expect(failure.isOutdated)
         #expect(sysfs.events.isEmpty)
     }
 
@@ -174,7 +171,7 @@ import Wording
         let sysfs = try router()
         let plan = try plan(sysfs, [Self.nic])
         sysfs.vanish(Self.nic)
-        #expect(try #require(attempt(sysfs, plan)).identityChanged)
+        #expect(try #require(attempt(sysfs, plan)).isOutdated)
         #expect(sysfs.events.isEmpty)
     }
 
@@ -182,7 +179,7 @@ import Wording
         let sysfs = SimulatedSysfs(try .named("two-gpus-desktop"))
         let plan = try plan(sysfs, ["0000:02:00.0"], with: ["0000:02:00.1", "0000:02:00.2", "0000:02:00.3"])
         sysfs.replaceIdentity(of: "0000:02:00.3", vendor: "10de", device: "ffff")
-        #expect(try #require(attempt(sysfs, plan)).identityChanged)
+        #expect(try #require(attempt(sysfs, plan)).isOutdated)
         #expect(sysfs.events.isEmpty)
     }
 
@@ -194,10 +191,10 @@ import Wording
             return nil
         }
         let failure = try #require(attempt(sysfs, plan))
-        #expect(!failure.identityChanged)
+        #expect(!failure.isOutdated)
         #expect(failure.message.en.contains("igc/unbind"))
-        // The override cannot be taken back from a device that is not there; that is said.
-        #expect(!failure.left.isEmpty)
+        // A device that is not there has nothing left to be put back.
+        #expect(failure.left.isEmpty)
         #expect(sysfs.host.nodes["/var/run/passthru/home/\(Self.nic)"] == nil)
     }
 

@@ -29,6 +29,23 @@ int clinux_read_with_deadline(const char *path, bool link, void *buffer, size_t 
 int clinux_run(const char *path, char *const argv[], char *const envp[], void *buffer, size_t capacity,
                size_t *length, int *status, int milliseconds);
 
+// fsetxattr(2), flistxattr(2) and fgetxattr(2). Return 0, or the number of bytes; an errno from the first, -errno from
+// the others.
+int clinux_set_attribute(int fd, const char *name, const void *value, size_t length);
+ssize_t clinux_list_attributes(int fd, void *names, size_t capacity);
+ssize_t clinux_get_attribute(int fd, const char *name, void *value, size_t capacity);
+
+// Starts `path` as a process of its own that outlives this one and its session: no terminal, standard streams on
+// /dev/null, all other descriptors closed. Returns 0 or an errno.
+int clinux_detach(const char *path, char *const argv[], char *const envp[]);
+
+// Holds back signals that would end this process half-way: SIGHUP, SIGINT, SIGTERM and SIGPIPE; `false` lets those
+// that came meanwhile through.
+void clinux_hold_signals(bool hold);
+
+// CLOCK_BOOTTIME in milliseconds.
+int64_t clinux_boot_clock(void);
+
 // The embedded name tables (see Scripts/nametable.swift); length 0 when they were not built.
 typedef struct {
     const unsigned char *bytes;

@@ -1,35 +1,8 @@
 import ArgumentParser
+import Machine
 import Operations
+import Planning
 import Wording
-
-/// What every writing verb takes.
-struct WritingOptions: ParsableArguments {
-    @Flag(help: .text("Print the plan and change nothing.", "只显示计划，不做任何更改。"))
-    var dryRun = false
-
-    @Flag(help: .text("Answer the plan's question with yes.", "对计划的询问回答“是”。"))
-    var yes = false
-
-    /// Shows the plan and asks, unless `--yes` or `--json` was given.
-    func confirm(_ plan: Outcome, in language: Language) throws {
-        guard !yes, plan.changed else { return }
-        guard Console.isTerminal else {
-            throw Failure(
-                .usage,
-                Text(en: "Nobody is here to ask: add --yes, or --dry-run.", zh: "无法询问：请加上 --yes 或 --dry-run。")
-            )
-        }
-        Console.write(OutcomeView(outcome: plan).lines(in: language).map { $0 + "\n" }.joined())
-        Console.write(Text(en: "Go ahead? [y/N] ", zh: "继续吗？[y/N] ").string(in: language))
-        guard let answer = readLine(), answer.lowercased().hasPrefix("y") else {
-            throw Failure(.no, Text(en: "Nothing was changed.", zh: "未做任何更改。"))
-        }
-    }
-
-    func report(_ step: Text) {
-        if !Console.isJSON { Console.write("  " + step.string(in: Console.language) + "\n") }
-    }
-}
 
 struct AssignCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
@@ -52,23 +25,45 @@ struct AssignCommand: ParsableCommand {
 
     @Flag(help: .text("Now only, not at the next boot.", "仅现在，不包括下次启动。"))
     var once = false
+
+    @Flag(
+        help: .text(
+            "Allow a guest without interrupt remapping, which lets it send interrupts that are not its own.",
+            "允许在没有中断重映射时交给虚拟机：它可以发送不属于自己的中断。"
+        )
+    )
+    var unsafeInterrupts = false
+
+    @Flag(
+        name: .customLong("unsafe-acs-override"),
+        help: .text(
+            "Accept IOMMU groups that pcie_acs_override= split although the hardware does not.",
+            "接受由 pcie_acs_override= 拆分、而硬件并未隔离的 IOMMU 组。"
+        )
+    )
+    var unsafeACSOverride = false
     @OptionGroup var writing: WritingOptions
+    @OptionGroup var confirming: ConfirmOptions
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let machine = try common.machine()
-        let plan = try Assign.run(machine, devices: devices, mates: mates, once: once, dryRun: true) { _ in }
-        if writing.dryRun { return try common.print(plan) { OutcomeView(outcome: $0).lines(in: $1) } }
-        try writing.confirm(plan, in: Console.language)
-        let done = try Assign.run(
-            machine,
-            devices: devices,
-            mates: mates,
-            once: once,
-            dryRun: false,
-            progress: writing.report
-        )
-        try common.print(done) { OutcomeView(outcome: $0).result(in: $1) }
+        try common.carryOut(writing, confirming, unsafe: unsafe) { machine, permissions in
+            try Assign.run(
+                machine,
+                devices: devices,
+                mates: mates,
+                once: once,
+                permissions,
+                progress: writing.report
+            )
+        }
+    }
+
+    private var unsafe: Set<UnsafeMode> {
+        var modes: Set<UnsafeMode> = []
+        if unsafeInterrupts { modes.insert(.unsafeInterrupts) }
+        if unsafeACSOverride { modes.insert(.acsOverride) }
+        return modes
     }
 }
 
@@ -82,14 +77,35 @@ struct ReleaseCommand: ParsableCommand {
     @Argument(help: .text("Devices to take back.", "要收回的设备。", valueName: "device"))
     var devices: [String]
     @OptionGroup var writing: WritingOptions
+    @OptionGroup var confirming: ConfirmOptions
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let machine = try common.machine()
-        let plan = try Release.run(machine, devices: devices, dryRun: true) { _ in }
-        if writing.dryRun { return try common.print(plan) { OutcomeView(outcome: $0).lines(in: $1) } }
-        try writing.confirm(plan, in: Console.language)
-        let done = try Release.run(machine, devices: devices, dryRun: false, progress: writing.report)
-        try common.print(done) { OutcomeView(outcome: $0).result(in: $1) }
+        try common.carryOut(writing, confirming, unsafe: []) { machine, permissions in
+            try Release.run(machine, devices: devices, permissions, progress: writing.report)
+        }
+    }
+}
+
+extension CommonOptions {
+    /// Plans, shows and asks, and then does exactly what was shown.
+    fileprivate func carryOut(
+        _ writing: WritingOptions,
+        _ confirming: ConfirmOptions,
+        unsafe: Set<UnsafeMode>,
+        _ verb: (Machine, Permissions) throws -> Outcome
+    ) throws {
+        let machine = try machine()
+        var permissions = Permissions(dryRun: true, unsafe: unsafe, confirmWithin: confirming.confirmWithin)
+        let (plan, consents) = try writing.withConsents { consents in
+            permissions.consents = consents
+            return try verb(machine, permissions)
+        }
+        if writing.dryRun { return try print(plan) { OutcomeView(outcome: $0).lines(in: $1) } }
+        if plan.changed { try writing.confirm(OutcomeView(outcome: plan).lines(in: Console.language)) }
+        permissions.dryRun = false
+        permissions.consents = consents
+        permissions.shown = plan.plan
+        try print(verb(machine, permissions)) { OutcomeView(outcome: $0).result(in: $1) }
     }
 }

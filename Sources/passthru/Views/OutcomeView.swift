@@ -11,7 +11,19 @@ struct OutcomeView {
         guard outcome.changed else { return result(in: language) }
         var lines = [Text(en: "Plan:", zh: "计划：").string(in: language)]
         lines += outcome.plan.map { "  " + $0.sentence.string(in: language) }
+        if !outcome.diff.isEmpty {
+            lines.append(Text(en: "Files:", zh: "文件：").string(in: language))
+            lines += Console.lines(of: outcome.diff).dropLast()
+        }
         lines += outcome.warnings.map { $0.string(in: language) }
+        if let seconds = outcome.confirmWithin {
+            lines.append(
+                Text(
+                    en: "It reverts by itself unless `passthru confirm` comes within \(seconds) s.",
+                    zh: "若 \(seconds) 秒内没有执行 `passthru confirm`，将自动恢复。"
+                ).string(in: language)
+            )
+        }
         if outcome.dryRun { lines.append(Text(en: "Nothing was changed.", zh: "未做任何更改。").string(in: language)) }
         return lines
     }
@@ -32,6 +44,19 @@ struct OutcomeView {
                     zh: "\(devices.joined(separator: "、"))：已归还。"
                 )
             }
-        return [text.string(in: language)] + outcome.warnings.map { $0.string(in: language) }
+        var lines = [text.string(in: language)] + outcome.warnings.map { $0.string(in: language) }
+        if let transaction = outcome.transaction {
+            let hint =
+                if let seconds = outcome.confirmWithin {
+                    Text(
+                        en: "Keep it: passthru confirm, within \(seconds) s; else it reverts by itself.",
+                        zh: "若要保留：请在 \(seconds) 秒内执行 passthru confirm；否则将自动恢复。"
+                    )
+                } else {
+                    Text(en: "Take it back: passthru undo \(transaction)", zh: "撤销：passthru undo \(transaction)")
+                }
+            lines.append(hint.string(in: language))
+        }
+        return lines
     }
 }

@@ -1,0 +1,44 @@
+import Inventory
+import Machine
+import Transactions
+import Wording
+
+/// `passthru confirm`: keeps what would revert by itself.
+public struct Confirm: Sendable, Encodable {
+    public let schema = "passthru/confirm/1"
+    /// The transactions that stay now.
+    public var confirmed: [Int]
+
+    /// - Parameter id: the transaction; nil for all that wait.
+    public static func run(_ machine: Machine, transaction id: Int?) throws(Failure) -> Confirm {
+        try Execution.requireWritable(machine)
+        let transaction = Transaction(on: machine)
+        let lock = try Execution.take(transaction.journal)
+        defer { withExtendedLifetime(lock) {} }
+        let entries = try History.entries(transaction.journal)
+        if let id {
+            guard let entry = entries.first(where: { $0.id == id }) else { throw History.missing(id) }
+            guard entry.state == .waiting else {
+                throw Failure(
+                    .no,
+                    Text(
+                        en: "Transaction \(id) does not wait to be confirmed: it is \(entry.state.text.en).",
+                        zh: "事务 \(id) 并未等待确认：状态为\(entry.state.text.zh)。"
+                    )
+                )
+            }
+        }
+        let waiting = entries.filter { $0.state == .waiting && (id == nil || $0.id == id) }
+        guard !waiting.isEmpty else {
+            throw Failure(.no, Text(en: "Nothing waits to be confirmed.", zh: "没有等待确认的事务。"))
+        }
+        for entry in waiting {
+            do {
+                try transaction.confirm(entry)
+            } catch {
+                throw Failure(error)
+            }
+        }
+        return Confirm(confirmed: waiting.map(\.id))
+    }
+}

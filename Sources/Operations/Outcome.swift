@@ -1,0 +1,102 @@
+import Changes
+import Inventory
+import Machine
+import Planning
+import Wording
+
+/// What a writing verb did, or would do.
+public struct Outcome: Sendable, Encodable {
+    public var schema: String
+    public var dryRun: Bool
+    /// Whether anything had to be changed.
+    public var changed: Bool
+    public var devices: [PCIAddress]
+    public var plan: [Step]
+    /// The changes to files, as `diff -u` writes them.
+    public var diff: String
+    public var warnings: [Text]
+    /// The number under which it is undone; null when nothing was changed.
+    @Nullable public var transaction: Int?
+    /// Seconds in which `passthru confirm` must come; null when it stays without.
+    @Nullable public var confirmWithin: Int?
+
+    /// One change of the plan, as people and scripts read it.
+    public struct Step: Sendable, Encodable, Hashable {
+        /// `load-module`, `write`, `write-file`, `remove-file` or `run`.
+        public var action: String
+        public var target: String
+        @Nullable public var value: String?
+        @Nullable public var before: String?
+        @Nullable public var after: String?
+        /// What undoes it, as a shell would do it; a file comes back from the journal.
+        public var inverse: [String]
+        public var reason: Text
+    }
+
+    init(_ plan: Plan, schema: String, devices: [PCIAddress], dryRun: Bool) {
+        self.schema = schema
+        self.dryRun = dryRun
+        self.devices = devices
+        changed = !plan.changes.isEmpty
+        self.plan = plan.changes.map(\.step)
+        diff = plan.diff
+        warnings = plan.warnings
+    }
+}
+
+extension Plan {
+    /// What happens to each file from the first change to the last.
+    var diff: String {
+        var paths: [String] = []
+        var versions: [String: (before: [UInt8]?, after: [UInt8]?)] = [:]
+        for planned in changes {
+            guard case .writeFile(let path, let content, _) = planned.change else { continue }
+            if versions[path] == nil {
+                paths.append(path)
+                versions[path] = (planned.before.map { Array($0.utf8) }, nil)
+            }
+            versions[path]?.after = content?.bytes
+        }
+        return paths.map { UnifiedDiff.text($0, before: versions[$0]?.before, after: versions[$0]?.after) }.joined()
+    }
+}
+
+extension PlannedChange {
+    var step: Outcome.Step {
+        let (action, target, value): (String, String, String?) =
+            switch change {
+            case .loadModule(let name): ("load-module", name, nil)
+            case .writeAttribute(let path, let value): ("write", path, value == "\n" ? "" : value)
+            case .writeFile(let path, let content, _):
+                (content == nil ? "remove-file" : "write-file", path, content?.text)
+            case .runProgram(let path, let arguments): ("run", path, arguments.joined(separator: " "))
+            }
+        return Outcome.Step(
+            action: action,
+            target: target,
+            value: value,
+            before: before,
+            after: after,
+            inverse: inverse.map(\.sentence),
+            reason: reason
+        )
+    }
+
+    /// The change as one line of a plan, as a shell would do it.
+    public var line: Text { Text(verbatim: change.sentence + "  # ") + reason }
+}
+
+extension Outcome.Step {
+    /// The step as one line of a plan, as a shell would do it.
+    public var sentence: Text {
+        let command =
+            switch action {
+            case "load-module": Text(verbatim: "modprobe \(target)")
+            case "write": Text(verbatim: "echo \(value.map { $0.isEmpty ? "" : $0 + " " } ?? "")> \(target)")
+            case "write-file": Text(en: "write \(target)", zh: "写入 \(target)")
+            case "run": Text(verbatim: [target, value].compactMap(\.self).joined(separator: " "))
+            default: Text(en: "remove \(target)", zh: "删除 \(target)")
+            }
+        return command + Text(verbatim: "  # ") + reason
+    }
+}

@@ -1,0 +1,39 @@
+import Inventory
+import Machine
+import Transactions
+import Wording
+
+/// `passthru recover`: finishes what a crash or a power failure left half-way. Every writing verb does it first, and the
+/// boot service at each start.
+public struct Recover: Sendable, Encodable {
+    public let schema = "passthru/recover/1"
+    public var transactions: [History.Transaction]
+
+    public static func run(_ machine: Machine) throws(Failure) -> Recover {
+        try Execution.requireWritable(machine)
+        return try machine.uninterrupted { () throws(Failure) -> Recover in
+            let transaction = Transactions.Transaction(on: machine)
+            let lock = try Execution.take(transaction.journal)
+            defer { withExtendedLifetime(lock) {} }
+            let recovered = try Execution.recovered(transaction)
+            return Recover(transactions: recovered.map { History.Transaction($0.entry, on: machine) })
+        }
+    }
+
+    /// What was found and done, for whoever looks on.
+    static func sentence(_ entry: JournalEntry, _ left: [Text]) -> Text {
+        let what = Text(
+            en: "Transaction \(entry.id) (\(entry.header.verb)) had been interrupted: ",
+            zh: "事务 \(entry.id)（\(entry.header.verb)）曾被中断："
+        )
+        guard left.isEmpty else {
+            return what + Text(en: "not all could be put back. ", zh: "未能全部恢复。") + .sentences(left)
+        }
+        return what + Text(en: "everything was put back.", zh: "已全部恢复。")
+    }
+
+    /// Whether anything could not be put back.
+    public var status: ExitStatus {
+        transactions.contains { $0.state == .incomplete } ? .incomplete : .ok
+    }
+}

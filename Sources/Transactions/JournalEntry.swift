@@ -1,0 +1,97 @@
+import Changes
+import Wording
+
+/// A transaction as its journal file tells it.
+public struct JournalEntry: Sendable {
+    public let id: Int
+    public let header: JournalHeader
+    /// Seconds since 1970: when it began, and the last thing that was recorded.
+    public let began: Int
+    public private(set) var changed: Int
+    public private(set) var steps: [StepState]
+    /// What a step replaced, by its number.
+    public private(set) var files: [Int: ReplacedFile] = [:]
+    public private(set) var isCommitted = false
+    public private(set) var isConfirmed = false
+    /// The boot clock, in milliseconds, by which the transaction must be confirmed; null when it stays.
+    public private(set) var confirmationDeadline: Int?
+    /// Why it was undone, or is being undone.
+    public private(set) var cause: UndoCause?
+    public private(set) var end: TransactionEnd?
+    /// Why the first step failed that did.
+    public private(set) var failure: Text?
+    /// What could not be put back.
+    public private(set) var left: [Int: Text] = [:]
+
+    /// How far a step is.
+    public enum StepState: String, Sendable, Codable {
+        case pending, started, done, failed, undone, left
+    }
+
+    public enum State: String, Sendable, Codable {
+        /// Begun and neither finished nor undone: at work now, or interrupted.
+        case open
+        case applied
+        /// Applied, and reverts unless it is confirmed.
+        case waiting
+        /// Put back because a step failed or the work was interrupted.
+        case rolledBack = "rolled-back"
+        case undone
+        /// Put back, but not all of it.
+        case incomplete
+    }
+
+    public var state: State {
+        switch end {
+        case .incomplete: .incomplete
+        case .undone: cause == .failure || cause == .interruption ? .rolledBack : .undone
+        case nil:
+            if cause != nil || !isCommitted {
+                .open
+            } else {
+                confirmationDeadline != nil && !isConfirmed ? .waiting : .applied
+            }
+        }
+    }
+
+    init(id: Int, header: JournalHeader, time: Int) {
+        self.id = id
+        self.header = header
+        began = time
+        changed = time
+        steps = Array(repeating: .pending, count: header.plan.changes.count)
+    }
+
+    /// Takes in what happened next.
+    mutating func take(_ line: JournalLine) {
+        changed = line.time
+        switch line.record {
+        case .plan: break
+        case .start(let step, let file):
+            set(step, .started)
+            files[step] = file
+        case .done(let step): set(step, .done)
+        case .failed(let step, let message):
+            set(step, .failed)
+            failure = failure ?? message
+        case .commit(let deadline):
+            isCommitted = true
+            confirmationDeadline = deadline
+        case .confirm: isConfirmed = true
+        case .undo(let cause, _):
+            self.cause = cause
+            end = nil
+        case .undone(let step):
+            set(step, .undone)
+            left[step] = nil
+        case .left(let step, let message):
+            set(step, .left)
+            left[step] = message
+        case .end(let end): self.end = end
+        }
+    }
+
+    private mutating func set(_ step: Int, _ state: StepState) {
+        if steps.indices.contains(step) { steps[step] = state }
+    }
+}

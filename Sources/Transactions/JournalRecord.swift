@@ -1,0 +1,70 @@
+import Changes
+import Inventory
+import Machine
+import Wording
+
+/// What one line of a transaction's journal file says happened, or is about to happen.
+enum JournalRecord: Sendable, Codable {
+    /// What is going to be done; always the first.
+    case plan(JournalHeader)
+    /// The step is about to be made; `file` is what it is about to replace.
+    case start(step: Int, file: ReplacedFile?)
+    case done(step: Int)
+    case failed(step: Int, message: Text)
+    /// Every step is done: from here on the transaction counts as applied. `deadline`: see
+    /// ``JournalEntry/confirmationDeadline``.
+    case commit(deadline: Int?)
+    case confirm
+    /// What was done is about to be undone.
+    case undo(cause: UndoCause, boot: String?)
+    case undone(step: Int)
+    /// The step could not be undone.
+    case left(step: Int, message: Text)
+    case end(TransactionEnd)
+}
+
+/// The first record of a journal file.
+public struct JournalHeader: Sendable, Codable {
+    /// The command that made the plan: `assign`, `release` …
+    public var verb: String
+    public var devices: [PCIAddress]
+    /// The kernel's boot_id: what was written to sysfs ends with that boot.
+    @Nullable public var boot: String?
+    /// Seconds after which the transaction reverts unless it is confirmed; null when it stays.
+    @Nullable public var confirmWithin: Int?
+    public var plan: Plan
+}
+
+/// A file before a change replaced it.
+public struct ReplacedFile: Sendable, Codable {
+    /// Null when there was none.
+    @Nullable public var snapshot: FileSnapshot?
+    /// Folders that the change has to make, outermost first.
+    public var newFolders: [String]
+}
+
+/// Why a transaction was undone.
+public enum UndoCause: String, Sendable, Codable {
+    /// A step failed.
+    case failure
+    /// The owner asked for it.
+    case request
+    /// Nobody confirmed in time.
+    case unconfirmed
+    /// passthru was stopped half-way: killed, or the power failed.
+    case interruption
+}
+
+/// How a transaction ended.
+public enum TransactionEnd: String, Sendable, Codable {
+    case undone
+    /// Something could not be put back.
+    case incomplete
+}
+
+/// A record with its time.
+struct JournalLine: Sendable, Codable {
+    /// Seconds since 1970.
+    var time: Int
+    var record: JournalRecord
+}

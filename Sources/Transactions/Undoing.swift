@@ -1,0 +1,173 @@
+import Changes
+import Inventory
+import Machine
+import SystemPackage
+import Wording
+
+/// Takes single steps of a transaction back, and nothing that somebody else made since.
+struct Undoing {
+    let runner: StepRunner
+    let entry: JournalEntry
+    /// What was written to sysfs ends with the boot in which it was written.
+    let isSameBoot: Bool
+
+    private var machine: Machine { runner.machine }
+
+    func takeBack(_ step: Int) throws(StepFailure) {
+        let planned = entry.header.plan.changes[step]
+        if case .writeFile(let path, let content, let mode) = planned.change {
+            // Without a record of what was there the step was never begun.
+            guard let replaced = entry.files[step] else { return }
+            return try restore(path, replaced, ours: content, mode)
+        }
+        for inverse in planned.inverse {
+            switch inverse {
+            case .writeAttribute(let path, let value):
+                guard isSameBoot, isThere(inverse.device) else { continue }
+                if try isDriverLink(path) {
+                    if try isBack(path, value) { continue }
+                } else {
+                    guard try mayWrite(path, value) else { continue }
+                }
+                try runner.perform(inverse)
+            case .loadModule, .writeFile, .runProgram: try runner.perform(inverse)
+            }
+        }
+        if isSameBoot, case .driver(let address, nil)? = planned.expectation, let home = planned.before,
+            isThere(address)
+        {
+            try runner.verify(.driver(address, home))
+        }
+    }
+
+    private func isThere(_ device: PCIAddress?) -> Bool {
+        device.map { machine.exists("\(PCIInventory.root)/\($0)") } ?? true
+    }
+
+    // MARK: Attributes
+
+    /// `/sys/bus/pci/drivers/NAME/bind` or `unbind`
+    private func isDriverLink(_ path: String) throws(StepFailure) -> Bool {
+        let parts = path.utf8.split(separator: UInt8(ascii: "/"))
+        return parts.count == 6 && parts[3].elementsEqual("drivers".utf8)
+    }
+
+    /// Whether a function is back with a driver, or no longer with one that is to let it go. A third driver that has it
+    /// by now is somebody else's doing.
+    private func isBack(_ path: String, _ value: String) throws(StepFailure) -> Bool {
+        guard let address = PCIAddress(value) else { return false }
+        let name = Machine.lastComponent(of: Machine.parent(of: path))
+        let bound = try runner.driver(of: address)
+        guard path.hasSuffix("/bind") else { return bound != name }
+        if bound == name { return true }
+        if let bound, bound != "vfio-pci" {
+            throw StepFailure(
+                message: Text(
+                    en: "\(address) was given to the driver \(bound) meanwhile: it stays there, not with \(name).",
+                    zh: "\(address) 期间已交给驱动 \(bound)：保持不变，没有还给 \(name)。"
+                )
+            )
+        }
+        return false
+    }
+
+    /// Whether an attribute still has what this transaction wrote; false when it is back already.
+    private func mayWrite(_ path: String, _ value: String) throws(StepFailure) -> Bool {
+        let now: String
+        do {
+            let bytes = try machine.readWithDeadline(path, milliseconds: 2_000)
+            now = Self.plain(String(decoding: bytes.trimmed, as: UTF8.self))
+        } catch {
+            // Stuck, or for writing only: the write itself will tell.
+            return true
+        }
+        if now == Self.plain(value) { return false }
+        var ours: Set<String> = []
+        for planned in entry.header.plan.changes {
+            if case .writeAttribute(path, let value) = planned.change { ours.insert(Self.plain(value)) }
+            if case .attribute(path, let value)? = planned.expectation { ours.insert(value) }
+        }
+        guard ours.contains(now) else {
+            throw StepFailure(
+                message: Text(
+                    en: "\(path) was changed to \(now) meanwhile: it stays so.",
+                    zh: "\(path) 期间已被改为 \(now)：保持不变。"
+                )
+            )
+        }
+        return true
+    }
+
+    /// An empty `driver_override` reads as (null).
+    private static func plain(_ value: String) -> String { value == "(null)" || value == "\n" ? "" : value }
+
+    // MARK: Files
+
+    private func restore(
+        _ path: String,
+        _ replaced: ReplacedFile,
+        ours: FileContent?,
+        _ mode: UInt32
+    ) throws(StepFailure) {
+        do {
+            let now = try machine.tree.snapshot(path)
+            let before = replaced.snapshot
+            var after = ours.map { _ in before ?? FileSnapshot(bytes: [], mode: mode) }
+            if let ours { after?.content = ours }
+            guard same(now, before) || same(now, after) else {
+                throw Self.conflict(path, before: before, ours: after, now: now)
+            }
+            if now != before || machine.exists(path + ".passthru-new") { try machine.tree.put(before, at: path) }
+        } catch let error as Errno {
+            throw StepRunner.unwritable(path, error)
+        } catch let error as StepFailure {
+            throw error
+        } catch {
+            throw StepFailure(message: Text(verbatim: "\(error)"))
+        }
+        for folder in replaced.newFolders.reversed() {
+            // One that somebody else uses by now stays.
+            try? machine.tree.removeFolder(folder)
+        }
+    }
+
+    private func same(_ left: FileSnapshot?, _ right: FileSnapshot?) -> Bool {
+        guard let left, let right else { return left == nil && right == nil }
+        return left.isSameFile(as: right)
+    }
+
+    /// A file that somebody else changed since: what passthru did to it, and what they did.
+    private static func conflict(
+        _ path: String,
+        before: FileSnapshot?,
+        ours: FileSnapshot?,
+        now: FileSnapshot?
+    ) -> StepFailure {
+        func difference(_ old: FileSnapshot?, _ new: FileSnapshot?) -> String {
+            var text = UnifiedDiff.text(path, before: old?.bytes, after: new?.bytes)
+            if let old, let new, old.mode != new.mode || old.owner != new.owner || old.group != new.group {
+                text += "mode \(String(old.mode, radix: 8)) owner \(old.owner):\(old.group) -> "
+                text += "mode \(String(new.mode, radix: 8)) owner \(new.owner):\(new.group)\n"
+            }
+            return text
+        }
+        let mine = difference(before, ours)
+        let theirs = difference(ours, now)
+        return StepFailure(
+            message: Text(
+                en: """
+                    \(path) was changed by somebody else since: it stays as it is.
+                    What passthru had changed, to be taken back by hand:
+                    \(mine)What was changed since:
+                    \(theirs)
+                    """,
+                zh: """
+                    \(path) 之后被他人修改过：保持现状。
+                    passthru 当时的更改，请手动撤回：
+                    \(mine)此后的更改：
+                    \(theirs)
+                    """
+            )
+        )
+    }
+}

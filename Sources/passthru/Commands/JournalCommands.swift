@@ -1,0 +1,122 @@
+import ArgumentParser
+import Machine
+import Operations
+import Wording
+
+struct UndoCommand: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "undo",
+            abstract: help(
+                "Give back what passthru changed: files byte for byte, devices to their drivers.",
+                "撤销 passthru 的更改：文件逐字节恢复，设备还给原来的驱动。"
+            )
+        )
+    }
+    @Argument(
+        help: .text(
+            "The transaction, as `passthru history` numbers it.",
+            "事务编号，见 `passthru history`。",
+            valueName: "id"
+        )
+    )
+    var transaction: Int?
+
+    @Flag(help: .text("Everything, newest first.", "全部撤销，从最新的开始。"))
+    var all = false
+    @OptionGroup var writing: WritingOptions
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard (transaction == nil) == all else {
+            throw ValidationError(help("Name one transaction, or --all.", "请指明一个事务，或使用 --all。"))
+        }
+    }
+
+    func run() throws {
+        let machine = try common.machine()
+        let target = transaction.map(Undo.Target.transaction) ?? .all
+        var permissions = Permissions(dryRun: true)
+        let (plan, consents) = try writing.withConsents { consents in
+            permissions.consents = consents
+            return try Undo.run(machine, target, permissions) { _ in }
+        }
+        if writing.dryRun { return try common.print(plan) { UndoView(undo: $0).lines(in: $1) } }
+        if !plan.transactions.isEmpty { try writing.confirm(UndoView(undo: plan).lines(in: Console.language)) }
+        permissions.dryRun = false
+        permissions.consents = consents
+        let done = try Undo.run(machine, target, permissions, progress: writing.report)
+        try common.print(done) { UndoView(undo: $0).lines(in: $1) }
+        if done.status != .ok { throw done.status }
+    }
+}
+
+struct HistoryCommand: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "history",
+            abstract: help("List what passthru changed, and how it ended.", "列出 passthru 做过的更改及其结果。")
+        )
+    }
+    @Argument(help: .text("One transaction with its steps.", "某一事务及其步骤。", valueName: "id"))
+    var transaction: Int?
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let history = try History.run(try common.machine(), transaction: transaction)
+        try common.print(history) { HistoryView(history: $0, withSteps: transaction != nil).lines(in: $1) }
+    }
+}
+
+struct ConfirmCommand: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "confirm",
+            abstract: help("Keep a change that would revert by itself.", "保留一项否则会自动恢复的更改。")
+        )
+    }
+    @Argument(help: .text("One transaction; else all that wait.", "某一事务；不写则为所有等待中的。", valueName: "id"))
+    var transaction: Int?
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        try common.print(Confirm.run(try common.machine(), transaction: transaction)) { confirm, language in
+            let ids = confirm.confirmed.map(String.init)
+            return [
+                Text(
+                    en: "Confirmed: \(ids.joined(separator: ", ")).",
+                    zh: "已确认：\(ids.joined(separator: "、"))。"
+                ).string(in: language)
+            ]
+        }
+    }
+}
+
+struct RecoverCommand: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "recover",
+            abstract: help(
+                "Finish what a crash or a power failure left half-way; for the boot service.",
+                "完成因崩溃或断电而中断的操作；供启动服务使用。"
+            )
+        )
+    }
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let recover = try Recover.run(try common.machine())
+        try common.print(recover) { RecoverView(recover: $0).lines(in: $1) }
+        if recover.status != .ok { throw recover.status }
+    }
+}
+
+/// The watchdog's own process; nobody starts it by hand.
+struct WatchCommand: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: "watch", shouldDisplay: false)
+    }
+    @Argument var transaction: Int
+
+    func run() throws { try Watch.run(.live, transaction: transaction) }
+}
