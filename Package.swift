@@ -59,6 +59,22 @@ let package = Package(
             path: "Tests/TestHosts",
             exclude: ["Captures", "Hosts", "SysfsOperations.txt"]
         ),
+        .target(
+            name: "TestPlans",
+            dependencies: ["Planning", "Changes", "Inventory", "Machine", "Wording"],
+            path: "Tests/TestPlans"
+        ),
+        // Programs that tests start in order to stop them half-way.
+        .executableTarget(
+            name: "transaction-probe",
+            dependencies: ["TestPlans", "Transactions", "Inventory", "Machine", "Wording"],
+            path: "Tests/TransactionProbe"
+        ),
+        .executableTarget(
+            name: "kill-probe",
+            dependencies: ["TestPlans", "TestHosts", "Transactions", "Changes", "Inventory", "Machine", "Wording"],
+            path: "Tests/KillProbe"
+        ),
         .testTarget(name: "MachineTests", dependencies: ["Machine", "TestHosts", system]),
         .testTarget(name: "RigTests"),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
@@ -79,7 +95,8 @@ let package = Package(
         .testTarget(
             name: "TransactionsTests",
             dependencies: [
-                "Operations", "Transactions", "Planning", "Changes", "Inventory", "Machine", "TestHosts", "Wording",
+                "kill-probe", "Operations", "Transactions", "Planning", "Changes", "Inventory", "Machine", "TestHosts",
+                "TestPlans", "Wording",
                 system,
             ]
         ),

@@ -128,3 +128,37 @@ extension TestHost {
         }.sorted()
     }
 }
+
+extension TestHost: Codable {
+    private struct Coded: Codable {
+        var bytes: Data?
+        var mode: UInt32?
+        var target: String?
+    }
+
+    public init(from decoder: any Decoder) throws {
+        self.init("coded")
+        for (path, coded) in try decoder.singleValueContainer().decode([String: Coded].self) {
+            if let bytes = coded.bytes {
+                nodes[path] = .file([UInt8](bytes), mode: coded.mode ?? 0o644)
+            } else if let target = coded.target {
+                nodes[path] = .symbolicLink(target)
+            } else {
+                nodes[path] = .directory
+            }
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(
+            nodes.mapValues { node in
+                switch node {
+                case .file(let bytes, let mode): Coded(bytes: Data(bytes), mode: mode)
+                case .symbolicLink(let target): Coded(target: target)
+                case .directory: Coded()
+                }
+            }
+        )
+    }
+}
