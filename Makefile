@@ -41,6 +41,11 @@ dist/passthru: $(TABLES) Package.swift $(shell find Sources -name '*.swift' -o -
 	@mv dist/passthru.new dist/passthru
 	@ls -l dist/passthru
 
+# A program of the tests that runs inside the rig.
+dist/transaction-probe: dist/passthru $(wildcard Tests/TransactionProbe/*.swift Tests/TestPlans/*.swift)
+	swift build $(RELEASE) --product transaction-probe
+	@strip --strip-all -o $@ .build-release/release/transaction-probe
+
 run: dist/passthru
 	@rig/practice $(IOMMU)
 

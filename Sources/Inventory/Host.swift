@@ -17,6 +17,7 @@ public struct Host: Sendable, Equatable, Codable {
     @Nullable public var storage: StorageInventory?
     @Nullable public var display: DisplayInventory?
     @Nullable public var input: InputInventory?
+    @Nullable public var unsafeModes: UnsafeModes?
 
     /// The parts that a verb can ask for.
     public struct Parts: OptionSet, Sendable {
@@ -40,10 +41,11 @@ public struct Host: Sendable, Equatable, Codable {
         public static let input = Parts(rawValue: 1 << 13)
         /// With `pci`: what the id tables call each function.
         public static let names = Parts(rawValue: 1 << 14)
+        public static let unsafeModes = Parts(rawValue: 1 << 20)
 
         /// What hangs below PCI functions.
         public static let consumers: Parts = [.usb, .network, .storage, .display, .input]
-        public static let all = Parts(rawValue: (1 << 15) - 1)
+        public static let all = Parts(rawValue: (1 << 15) - 1 | 1 << 20)
     }
 
     public init() {}
@@ -73,6 +75,7 @@ public struct Host: Sendable, Equatable, Codable {
         if parts.contains(.storage) { host.storage = StorageInventory.read(machine) }
         if parts.contains(.display) { host.display = DisplayInventory.read(machine) }
         if parts.contains(.input) { host.input = InputInventory.read(machine) }
+        if parts.contains(.unsafeModes) { host.unsafeModes = UnsafeModes.read(machine) }
         return host
     }
 

@@ -16,6 +16,8 @@ public struct Status: Sendable, Encodable {
     /// How many findings of the doctor are problems or unknown.
     public var problems: Int
     public var unknowns: Int
+    /// Modes that take isolation away, as long as they are on, and those of which it could not be seen.
+    public var unsafe: [UnsafeSetting]
 
     public struct Assigned: Sendable, Encodable {
         public var address: PCIAddress
@@ -24,7 +26,7 @@ public struct Status: Sendable, Encodable {
     }
 
     public static func run(_ machine: Machine) -> Status {
-        let host = Host.read(machine, Checks.parts.union(.names))
+        let host = Host.read(machine, Checks.parts.union([.names, .unsafeModes]))
         let report = ReadinessReport(host)
         let records = HomeRecords.read(machine)
         return Status(
@@ -42,7 +44,8 @@ public struct Status: Sendable, Encodable {
                 }
             },
             problems: report.findings.count { $0.verdict == .problem },
-            unknowns: report.findings.count { $0.verdict == .unknown }
+            unknowns: report.findings.count { $0.verdict == .unknown },
+            unsafe: host.unsafeModes?.notOff ?? []
         )
     }
 }

@@ -50,6 +50,7 @@ public struct AssignPlanner {
                 )
             )
         }
+        if let change = InterruptRemappingMissing.change(host, unsafe: unsafe) { plan.changes.append(change) }
         for function in missing { plan.changes += changes(for: function) }
         if !once {
             plan.warnings.append(

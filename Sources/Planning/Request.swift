@@ -41,6 +41,9 @@ public struct Request: Sendable {
         self.touched = touched
     }
 
+    /// The functions of `wanted` that the host still has: what vfio-pci has already is not judged a second time.
+    var leaving: [PCIFunction] { wanted.filter { $0.driver != "vfio-pci" } }
+
     /// Whether the owner named this function.
     func isWanted(_ function: PCIFunction) -> Bool { wanted.contains { $0.address == function.address } }
 

@@ -244,7 +244,8 @@ public struct Transaction {
             do throws(StepFailure) {
                 // The kernel holds the lock of a stuck device: every further write would wait as long.
                 if let device = planned.change.device, stuck.contains(device) {
-                    let sentences = planned.inverse.isEmpty
+                    let sentences =
+                        planned.inverse.isEmpty
                         ? planned.change.sentence : planned.inverse.map(\.sentence).joined(separator: "; ")
                     throw StepFailure(message: Text(en: "Not undone: \(sentences)", zh: "未撤销：\(sentences)"))
                 }

@@ -240,6 +240,11 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
             guard parts[3] == "drivers_probe" else { throw .permissionDenied }
             return try probeDrivers(argument)
         }
+        if parts.count == 5, parts[1] == "module", parts[3] == "parameters" {
+            // param_set_bool(), kstrtobool(): the first letter decides.
+            guard let letter = argument.first, "yY1nN0".contains(letter) else { throw .invalidArgument }
+            return change { $0.file(path, "yY1".contains(letter) ? "Y" : "N") }
+        }
         guard parts.count == 6, Array(parts[..<3]) == ["sys", "bus", "pci"] else { throw .permissionDenied }
         if parts[3] == "drivers" {
             try writeDriver(parts[4], parts[5], argument)

@@ -31,6 +31,11 @@ extension Guard {
             costs: costs
         )
     }
+
+    /// A finding about the whole machine, to which no device can be named.
+    static func hostFinding(_ level: GuardLevel, _ message: Text) -> GuardFinding {
+        GuardFinding(guardName: name, level: level, device: nil, token: "host", message: message, costs: [])
+    }
 }
 
 /// Every rule, in the order in which they speak.
@@ -40,11 +45,20 @@ public enum Guards {
         IsolationMissing.self,
         SystemStorage.self,
         ManagementNetwork.self,
+        ReservedMemory.self,
+        InterruptRemappingMissing.self,
+        ACSOverride.self,
         GroupMates.self,
+        VirtualFunctions.self,
+        Reset.self,
+        SharedInterrupt.self,
     ]
 
     /// The names of all rules.
     public static var names: [String] { all.map { $0.name } }
+
+    /// Every rule with the levels that its findings can have.
+    public static var summary: [(name: String, levels: [GuardLevel])] { all.map { ($0.name, $0.levels) } }
 
     /// What all rules have against a request, refusals first.
     public static func findings(_ request: Request) -> [GuardFinding] {

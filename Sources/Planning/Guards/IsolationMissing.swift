@@ -20,7 +20,25 @@ enum IsolationMissing: Guard {
                 )
             }
             let group = function.group.flatMap { number in host.iommu?.groups?.first { $0.number == number } }
-            guard function.group != nil, group?.isReal != false else {
+            if group?.isReal == false {
+                return finding(
+                    .refuse,
+                    function,
+                    Text(
+                        en: """
+                            The group of \(function.address) is one of vfio's no-IOMMU mode, which protects nothing: \
+                            its user could read and write all of the host's memory, and QEMU cannot use it. \
+                            `passthru doctor` says how to get a real one.
+                            """,
+                        zh: """
+                            \(function.address) 的组属于 vfio 的无 IOMMU 模式，没有任何保护：\
+                            使用者可以读写主机的全部内存，QEMU 也无法使用它。\
+                            `passthru doctor` 会说明如何得到真正的组。
+                            """
+                    )
+                )
+            }
+            guard function.group != nil else {
                 return finding(
                     .refuse,
                     function,

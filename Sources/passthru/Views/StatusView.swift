@@ -1,3 +1,4 @@
+import Inventory
 import Operations
 import Readiness
 import Wording
@@ -33,7 +34,56 @@ struct StatusView {
                 table.add(say("Assigned", "已交出"), "\(device.address)  \(device.name)\(home)")
             }
         }
+        for setting in status.unsafe where setting.isOn == true {
+            table.add(say("Unsafe", "不安全"), setting.text.string(in: language))
+        }
+        let unseen = status.unsafe.filter { $0.isOn == nil }.map(\.source)
+        if !unseen.isEmpty {
+            let files = Set(unseen).sorted()
+            table.add(
+                say("Unsafe", "不安全"),
+                say(
+                    "unknown, could not be read: \(files.joined(separator: ", "))",
+                    "未知，无法读取：\(files.joined(separator: "、"))"
+                )
+            )
+        }
         return table.lines
+    }
+}
+
+extension UnsafeSetting {
+    /// What the mode takes away, and where it stands.
+    fileprivate var text: Text {
+        let meaning =
+            switch mode {
+            case .unsafeInterrupts, .unsafeInterruptsOfIOMMUFD:
+                Text(
+                    en: "guests' devices can send interrupts that are not theirs",
+                    zh: "虚拟机的设备可以发出不属于它的中断"
+                )
+            case .noIOMMU:
+                Text(
+                    en: "vfio hands out devices that reach all of the host's memory",
+                    zh: "vfio 会交出能访问主机全部内存的设备"
+                )
+            case .denylistOff:
+                Text(
+                    en: "vfio-pci takes devices that are known to be unsafe",
+                    zh: "vfio-pci 会接管已知不安全的设备"
+                )
+            case .acsOverride:
+                Text(
+                    en: "IOMMU groups may be split where the hardware does not separate devices",
+                    zh: "IOMMU 组可能被拆开，而硬件并没有隔离这些设备"
+                )
+            case .relaxedReservedMemory:
+                Text(
+                    en: "devices whose memory the firmware reserved can be given away",
+                    zh: "固件为其保留了内存的设备也能交出"
+                )
+            }
+        return meaning + Text(verbatim: " (\(source): \(value ?? "-"))")
     }
 }
 
