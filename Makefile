@@ -43,7 +43,7 @@ dist/passthru: $(TABLES) Package.swift $(shell find Sources -name '*.swift' -o -
 
 # A program of the tests that runs inside the rig.
 dist/transaction-probe: dist/passthru $(wildcard Tests/TransactionProbe/*.swift Tests/TestPlans/*.swift)
-	swift build $(RELEASE) --product transaction-probe
+	swift build $(subst passthru.map,transaction-probe.map,$(RELEASE)) --product transaction-probe
 	@strip --strip-all -o $@ .build-release/release/transaction-probe
 
 run: dist/passthru

@@ -31,8 +31,10 @@ public enum Expectation: Sendable, Hashable, Codable {
 /// A change in a plan: with what was there, what undoes it, and why.
 public struct PlannedChange: Sendable, Hashable, Codable {
     public var change: Change
-    /// What was there: of a file its whole text, which must still be there when the change is made.
+    /// What was there.
     @Nullable public var before: String?
+    /// Of a file all that was in it, which must still be there when the change is made; null when there was none.
+    @Nullable public var original: FileContent?
     @Nullable public var after: String?
     /// What undoes the change. Empty for a file, which comes back from the journal.
     public var inverse: [Change]
@@ -55,21 +57,28 @@ public struct PlannedChange: Sendable, Hashable, Codable {
         self.reason = reason
     }
 
+    /// A text file that gets a new content, or goes.
+    public static func textFile(_ path: String, before: String?, after: String?, reason: Text) -> PlannedChange {
+        .file(path, before: before.map { FileContent($0) }, after: after.map { FileContent($0) }, reason: reason)
+    }
+
     /// A file that gets a new content, or goes.
     public static func file(
         _ path: String,
-        before: String?,
-        after: String?,
+        before: FileContent?,
+        after: FileContent?,
         mode: UInt32 = 0o644,
         reason: Text
     ) -> PlannedChange {
-        PlannedChange(
-            .writeFile(path: path, content: after.map { FileContent($0) }, mode: mode),
-            before: before,
-            after: after,
+        var planned = PlannedChange(
+            .writeFile(path: path, content: after, mode: mode),
+            before: before?.text,
+            after: after?.text,
             inverse: [],
             reason: reason
         )
+        planned.original = before
+        return planned
     }
 }
 

@@ -53,7 +53,7 @@ extension Plan {
             guard case .writeFile(let path, let content, _) = planned.change else { continue }
             if versions[path] == nil {
                 paths.append(path)
-                versions[path] = (planned.before.map { Array($0.utf8) }, nil)
+                versions[path] = (planned.original?.bytes, nil)
             }
             versions[path]?.after = content?.bytes
         }

@@ -74,7 +74,7 @@ public struct AssignPlanner {
         var changes: [PlannedChange] = []
         if let driver = function.driver {
             changes.append(
-                .file(
+                .textFile(
                     HomeRecord.path(of: address),
                     before: records[address]?.text,
                     after: HomeRecord(of: function, driver: driver).text,

@@ -102,7 +102,7 @@ public struct ReleasePlanner {
         }
         if let record {
             let reason = Text(en: "the record is no longer needed", zh: "记录不再需要")
-            changes.append(.file(HomeRecord.path(of: address), before: record.text, after: nil, reason: reason))
+            changes.append(.textFile(HomeRecord.path(of: address), before: record.text, after: nil, reason: reason))
         }
         return changes
     }

@@ -201,7 +201,7 @@ public struct Transaction {
                 } catch {
                     throw TransactionFailure(message: StepRunner.unwritable(path, error).message)
                 }
-                guard now == planned.before.map({ Array($0.utf8) }) else {
+                guard now == planned.original?.bytes else {
                     throw TransactionFailure(
                         message: Text(
                             en: "\(path) was changed while the plan was made: nothing was changed. Try again.",

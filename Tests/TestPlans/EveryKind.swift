@@ -21,16 +21,16 @@ public enum EveryKind {
         guard let function = host.function(device) else { throw Missing(device: device) }
         let consents = Set(Guards.findings(Request([function], on: host)).map(\.consent))
         var plan = try AssignPlanner(host: host).plan([function], with: [], once: true, consents: consents)
-        let before = machine.tree.text(edited)
+        let before = try machine.tree.snapshot(edited)?.content
         plan.changes += [
             .file(
                 edited,
                 before: before,
-                after: (before ?? "") + "GRUB_CMDLINE_LINUX=\"intel_iommu=on\"\n",
+                after: FileContent((before?.bytes ?? []) + Array("GRUB_CMDLINE_LINUX=\"intel_iommu=on\"\n".utf8)),
                 reason: why
             ),
             .file(created, before: nil, after: "options vfio-pci disable_vga=1\n", mode: 0o640, reason: why),
-            .file(removed, before: machine.tree.text(removed), after: nil, reason: why),
+            .file(removed, before: try machine.tree.snapshot(removed)?.content, after: nil, reason: why),
             PlannedChange(
                 .runProgram(path: "/bin/touch", arguments: [touched]),
                 before: nil,
@@ -45,10 +45,4 @@ public enum EveryKind {
     private static let why = Text(en: "a test", zh: "测试")
 
     public struct Missing: Error { public var device: PCIAddress }
-}
-
-extension FileTree {
-    fileprivate func text(_ path: String) -> String? {
-        (try? snapshot(path)).flatMap { $0 }.map { String(decoding: $0.bytes, as: UTF8.self) }
-    }
 }

@@ -24,7 +24,7 @@ import Transactions
         let host = Host.read(Machine(sysfs), [.pci, .pciDetails, .names, .iommu, .kernel, .container, .consumers])
         let wanted = host.functions.filter { $0.address.description.hasPrefix(Self.card) }
         let plan = try AssignPlanner(host: host).plan(wanted, with: [], once: true, unsafe: [.unsafeInterrupts])
-        try Transaction(on: Machine(sysfs), settling: 0).apply(plan)
+        try Transaction(on: Machine(sysfs), settling: 0).apply(plan, verb: "assign")
     }
 
     @Test func onOnceThePlanIsCarriedOut() throws {

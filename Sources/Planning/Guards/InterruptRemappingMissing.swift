@@ -75,6 +75,7 @@ enum InterruptRemappingMissing: Guard {
             before: host.kernel?.module("vfio_iommu_type1").parameters["allow_unsafe_interrupts"],
             after: "Y",
             inverse: [.writeAttribute(path: parameter, value: "N")],
+            expectation: .attribute(path: parameter, value: "Y"),
             reason: Text(
                 en: "lets devices go although interrupts are not remapped",
                 zh: "在中断没有重映射时也允许交出设备"
