@@ -33,7 +33,7 @@ Sources/CLinux/tables/%.names: .build/tools/nametable
 	swiftc -O $^ -o $@
 
 dist/passthru: $(TABLES) Package.swift $(shell find Sources -name '*.swift' -o -name '*.[ch]')
-	@Scripts/install libc6-dev zlib1g-dev
+	@Scripts/install libc6-dev zlib1g-dev libexpat1-dev
 	swift build $(RELEASE) --product passthru
 	@mkdir -p dist
 	objcopy --strip-all .build-release/release/passthru dist/passthru.new 2>/dev/null \
@@ -56,7 +56,7 @@ test-full: dist/passthru
 	@Scripts/test --full
 
 unit: $(TABLES)
-	@Scripts/install zlib1g-dev
+	@Scripts/install zlib1g-dev libexpat1-dev
 	swift test
 
 bench: dist/passthru

@@ -19,9 +19,10 @@ let package = Package(
         // Floor 0: what Swift cannot spell.
         .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         // Floor 1: the machine as files and programs, documents as values, words in two languages.
         .target(name: "Machine", dependencies: ["CLinux", system]),
-        .target(name: "Formats", dependencies: ["CZlib"]),
+        .target(name: "Formats", dependencies: ["CZlib", "CExpat"]),
         .target(name: "Wording"),
         // Floor 2: what there is.
         .target(name: "Inventory", dependencies: ["CLinux", "Machine", "Formats", "Wording", system]),
@@ -30,7 +31,7 @@ let package = Package(
         .target(name: "Changes", dependencies: ["Inventory", "Machine", "Wording"]),
         .target(name: "Guests", dependencies: ["Inventory", "Formats"]),
         // Floor 4: how each system does it, and doing it.
-        .target(name: "Platforms", dependencies: ["Changes", "Machine", "Wording"]),
+        .target(name: "Platforms", dependencies: ["Changes", "Inventory", "Machine", "Wording"]),
         .target(name: "Transactions", dependencies: ["Changes", "Inventory", "Machine", "Wording", "CZlib", system]),
         // Floor 5: deciding what to do.
         .target(name: "Planning", dependencies: ["Changes", "Inventory", "Readiness", "Wording"]),

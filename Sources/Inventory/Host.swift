@@ -17,6 +17,9 @@ public struct Host: Sendable, Equatable, Codable {
     @Nullable public var storage: StorageInventory?
     @Nullable public var display: DisplayInventory?
     @Nullable public var input: InputInventory?
+    @Nullable public var holders: HolderInventory?
+    @Nullable public var guests: GuestInventory?
+    @Nullable public var memory: MemoryInventory?
     @Nullable public var unsafeModes: UnsafeModes?
 
     /// The parts that a verb can ask for.
@@ -41,11 +44,17 @@ public struct Host: Sendable, Equatable, Codable {
         public static let input = Parts(rawValue: 1 << 13)
         /// With `pci`: what the id tables call each function.
         public static let names = Parts(rawValue: 1 << 14)
+        /// Which programs hold device nodes: read live only, and in no captured host.
+        public static let holders = Parts(rawValue: 1 << 17)
+        /// Guests that run or are configured here: private, and in no captured host.
+        public static let guests = Parts(rawValue: 1 << 18)
+        public static let memory = Parts(rawValue: 1 << 19)
         public static let unsafeModes = Parts(rawValue: 1 << 20)
 
         /// What hangs below PCI functions.
         public static let consumers: Parts = [.usb, .network, .storage, .display, .input]
-        public static let all = Parts(rawValue: (1 << 15) - 1 | 1 << 20)
+        /// What a captured host holds: everything but what is private to the programs that run.
+        public static let all: Parts = [Parts(rawValue: (1 << 15) - 1), .memory, .unsafeModes]
     }
 
     public init() {}
@@ -75,6 +84,9 @@ public struct Host: Sendable, Equatable, Codable {
         if parts.contains(.storage) { host.storage = StorageInventory.read(machine) }
         if parts.contains(.display) { host.display = DisplayInventory.read(machine) }
         if parts.contains(.input) { host.input = InputInventory.read(machine) }
+        if parts.contains(.holders) { host.holders = HolderInventory.read(machine) }
+        if parts.contains(.guests) { host.guests = GuestInventory.read(machine) }
+        if parts.contains(.memory) { host.memory = MemoryInventory.read(machine) }
         if parts.contains(.unsafeModes) { host.unsafeModes = UnsafeModes.read(machine) }
         return host
     }

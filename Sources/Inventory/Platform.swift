@@ -25,6 +25,9 @@ public struct Platform: Sendable, Hashable, Codable {
         case overlayRoot
     }
 
+    /// Whether OpenWrt's service manager runs the machine: then `/var` is in memory, and netifd runs the network.
+    public static func isOpenWrt(_ machine: Machine) -> Bool { machine.exists("/sbin/procd") }
+
     public static func read(_ machine: Machine) -> Platform {
         var platform = Platform(kind: .unknown, name: nil, version: nil, capabilities: [])
         platform.capabilities = Capability.allCases.filter { $0.isThere(on: machine) }

@@ -5,6 +5,26 @@ public enum FileKind: String, Sendable, Codable {
     case file, directory, symbolicLink, characterDevice, blockDevice, other
 }
 
+/// What a device node stands for: its driver's number and which of the driver's devices (makedev(3)).
+public struct DeviceNumber: Sendable, Hashable, CustomStringConvertible {
+    public var major: UInt32
+    public var minor: UInt32
+
+    public init(major: UInt32, minor: UInt32) {
+        self.major = major
+        self.minor = minor
+    }
+
+    /// From a `dev_t` as glibc packs it (<sys/sysmacros.h>).
+    init(_ packed: UInt64) {
+        major = UInt32(truncatingIfNeeded: packed >> 8 & 0xFFF | packed >> 32 & 0xFFFF_F000)
+        minor = UInt32(truncatingIfNeeded: packed & 0xFF | packed >> 12 & 0xFFFF_FF00)
+    }
+
+    /// `259:2`
+    public var description: String { "\(major):\(minor)" }
+}
+
 /// The part of stat(2) that passthru looks at.
 public struct FileStatus: Sendable, Hashable {
     public var kind: FileKind
@@ -13,13 +33,23 @@ public struct FileStatus: Sendable, Hashable {
     public var owner: UInt32
     public var group: UInt32
     public var size: Int
+    /// Of a device node.
+    public var device: DeviceNumber?
 
-    public init(kind: FileKind, mode: UInt32, owner: UInt32 = 0, group: UInt32 = 0, size: Int = 0) {
+    public init(
+        kind: FileKind,
+        mode: UInt32,
+        owner: UInt32 = 0,
+        group: UInt32 = 0,
+        size: Int = 0,
+        device: DeviceNumber? = nil
+    ) {
         self.kind = kind
         self.mode = mode
         self.owner = owner
         self.group = group
         self.size = size
+        self.device = device
     }
 }
 

@@ -209,5 +209,15 @@ private func statusOf(_ descriptor: CInt, _ name: String) throws(Errno) -> FileS
         case S_IFBLK: .blockDevice
         default: .other
         }
-    return FileStatus(kind: kind, mode: s.st_mode & 0o7777, owner: s.st_uid, group: s.st_gid, size: Int(s.st_size))
+    var status = FileStatus(
+        kind: kind,
+        mode: s.st_mode & 0o7777,
+        owner: s.st_uid,
+        group: s.st_gid,
+        size: Int(s.st_size)
+    )
+    if kind == .characterDevice || kind == .blockDevice {
+        status.device = DeviceNumber(UInt64(s.st_rdev))
+    }
+    return status
 }

@@ -7,7 +7,9 @@ import Wording
 
 /// `passthru assign`: binds functions to vfio-pci now.
 public enum Assign {
-    static let parts: Host.Parts = [.pci, .names, .iommu, .kernel, .container, .consumers]
+    static let parts: Host.Parts = [
+        .pci, .names, .iommu, .kernel, .container, .consumers, .holders, .guests, .memory,
+    ]
 
     /// - Parameters:
     ///   - mates: members of the same IOMMU group that go along.
@@ -60,7 +62,11 @@ public enum Release {
             host.readDetails(of: wanted, from: machine)
             var plan: Plan
             do throws(Refusal) {
-                plan = try ReleasePlanner(host: host).plan(host.fresh(wanted), records: HomeRecords.read(machine))
+                plan = try ReleasePlanner(host: host).plan(
+                    host.fresh(wanted),
+                    records: HomeRecords.read(machine),
+                    consents: permissions.consents
+                )
             } catch {
                 throw Failure(error)
             }

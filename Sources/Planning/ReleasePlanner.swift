@@ -10,9 +10,18 @@ public struct ReleasePlanner {
         self.host = host
     }
 
-    /// - Parameter records: what was remembered when the functions were assigned.
-    public func plan(_ functions: [PCIFunction], records: [PCIAddress: HomeRecord]) throws(Refusal) -> Plan {
+    /// - Parameters:
+    ///   - records: what was remembered when the functions were assigned.
+    ///   - consents: the findings that the owner accepts.
+    public func plan(
+        _ functions: [PCIFunction],
+        records: [PCIAddress: HomeRecord],
+        consents: Set<Consent> = []
+    ) throws(Refusal) -> Plan {
+        let findings = Guards.release(Request(functions, on: host))
+        if let refusal = Refusal(findings, consents: consents) { throw refusal }
         var plan = Plan()
+        plan.warnings = findings.filter { $0.level == .warn }.map(\.message)
         for function in functions {
             if let driver = function.driver, driver != "vfio-pci" {
                 guard function.details?.driverOverride == "vfio-pci" else { continue }

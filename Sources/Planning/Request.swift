@@ -47,6 +47,9 @@ public struct Request: Sendable {
     /// Whether the owner named this function.
     func isWanted(_ function: PCIFunction) -> Bool { wanted.contains { $0.address == function.address } }
 
+    /// Whether anything would be bound: what a guest has already is not taken from anybody again.
+    var movesAnything: Bool { wanted.contains { $0.driver != "vfio-pci" } }
+
     /// How a message calls a touched function: by its address, and why it is meant where the owner did not name it.
     func name(_ function: PCIFunction) -> Text {
         guard !isWanted(function) else { return Text(verbatim: "\(function.address)") }

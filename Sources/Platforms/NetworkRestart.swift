@@ -1,4 +1,5 @@
 import Changes
+import Inventory
 import Machine
 import Wording
 
@@ -19,7 +20,7 @@ public enum NetworkRestart {
 
     private static func commands(on machine: Machine) -> [[String]] {
         // OpenWrt's netifd.
-        if machine.exists("/etc/openwrt_release"), machine.exists("/etc/init.d/network") {
+        if Platform.isOpenWrt(machine), machine.exists("/etc/init.d/network") {
             return [["/etc/init.d/network", "restart"]]
         }
         if machine.exists("/run/systemd/system"), let systemctl = machine.program("systemctl") {

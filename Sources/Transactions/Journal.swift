@@ -1,5 +1,6 @@
 import CZlib
 import FoundationEssentials
+import Inventory
 import Machine
 import SystemPackage
 import Wording
@@ -16,8 +17,7 @@ public struct Journal: Sendable {
     /// On OpenWrt `/var` is in memory, so that the journal lies in `/etc` there.
     public init(on machine: Machine) {
         self.machine = machine
-        folder =
-            machine.exists("/etc/openwrt_release") ? "/etc/passthru/journal" : "/var/lib/passthru/journal"
+        folder = Platform.isOpenWrt(machine) ? "/etc/passthru/journal" : "/var/lib/passthru/journal"
     }
 
     /// Finished transactions that are kept for `history`.

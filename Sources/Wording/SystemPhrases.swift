@@ -20,5 +20,12 @@ extension Text {
         ("connection timed out", "超时"), ("numerical result out of range", "数值超出范围"),
         ("too many levels of symbolic links", "符号链接层数过多"),
         ("too many symbolic links", "符号链接层数过多"), ("not read", "没有读取"), ("is empty", "是空的"),
+        ("only a live machine shows it", "只有实际运行的机器才能看到"),
+        ("not part of what was captured", "不在捕获的内容中"), ("not shown to this user", "不对当前用户显示"),
+        ("no such block device", "没有该块设备"), ("a container shows its own processes only", "容器只显示自己的进程"),
+        ("no amount of memory", "没有内存大小"), ("no number", "不是数字"), ("no PCI address", "没有 PCI 地址"),
+        ("a device without an address", "有一个没有地址的设备"), ("a mapped device is not looked up", "未查找映射的设备"),
+        ("no huge pages of the guest's size", "没有该虚拟机所用大小的大页"), ("no <domain> in it", "其中没有 <domain>"),
+        ("the kernel's files do not say which devices a ZFS pool uses", "内核文件没有说明 ZFS 存储池使用哪些设备"),
     ]
 }

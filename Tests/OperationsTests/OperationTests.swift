@@ -15,6 +15,18 @@ import Wording
         return Dictionary(list.map { ($0.address.description, $0) }) { first, _ in first }
     }
 
+    /// What programs run, and what guests there are, is nobody else's business.
+    @Test func aCaptureHoldsNeitherGuestsNorProcesses() throws {
+        let host = try TestHost.named("i226-router").with([
+            "/etc/libvirt/qemu/secret.xml": "<domain><name>secret</name></domain>",
+            "/etc/pve/qemu-server/100.conf": "name: secret\n", "/proc/77/cmdline": "secret", "/proc/77/comm": "secret",
+            "/proc/meminfo": "MemTotal: 1024 kB\n",
+        ])
+        let archive = try Capture.run(host.machine, redacting: false).archive
+        #expect(archive.firstRange(of: "secret".utf8) == nil)
+        #expect(archive.firstRange(of: "MemTotal: 1024 kB".utf8) != nil)
+    }
+
     @Test(arguments: TestHost.names)
     func everyVerbSaysSomethingOfEveryMachine(_ name: String) throws {
         let machine = try TestHost.named(name).machine
@@ -33,6 +45,11 @@ import Wording
             #expect(show.verdict == device.verdict, "\(name) \(device.address)")
             #expect(show.device.driver == device.driver)
         }
+    }
+
+    /// Looking at every process takes time, and looking at devices must not.
+    @Test func listingDevicesLooksAtNoProgram() {
+        #expect(Devices.parts.isDisjoint(with: [.holders, .guests, .memory]))
     }
 
     @Test func whatTheRouterHasIsRead() throws {

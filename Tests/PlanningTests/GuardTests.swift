@@ -7,7 +7,9 @@ import Wording
 
 /// What the guards refuse, and that the refusal names what must be named.
 @Suite struct GuardTests {
-    static let parts: Host.Parts = [.pci, .pciDetails, .names, .iommu, .kernel, .container, .consumers]
+    static let parts: Host.Parts = [
+        .pci, .pciDetails, .names, .iommu, .kernel, .container, .consumers, .holders, .guests, .memory,
+    ]
 
     static func host(_ name: String) throws -> Host { Host.read(try TestHost.named(name).machine, parts) }
 

@@ -72,9 +72,10 @@ struct MountTable {
     ]
 
     private static let network: Set<String> = [
-        "nfs", "nfs4", "cifs", "smb3", "9p", "virtiofs", "ceph", "afs", "glusterfs", "lustre",
+        "nfs", "nfs4", "cifs", "smb3", "9p", "virtiofs", "ceph", "afs", "glusterfs", "lustre", "fuse",
     ]
 
+    /// Kept elsewhere, or by a program: Proxmox' `/etc/pve` is plain `fuse`.
     var isRemote: Bool { Self.network.contains(mount.fileSystem) || mount.fileSystem.utf8.starts(with: "fuse.".utf8) }
 }
 

@@ -40,6 +40,9 @@ public struct BlockDevice: Codable, Sendable, Hashable, BelowFunction {
     @Nullable public var mapperUUID: String?
     /// A RAID array's level, such as `raid1`.
     @Nullable public var level: String?
+    /// What udev found at its beginning (`ID_FS_TYPE` of blkid(8)): `ext4`, `LVM2_member`, `zfs_member`; null where
+    /// udev does not run, or found nothing.
+    @Nullable public var signature: String?
     /// A loop device's file.
     @Nullable public var backingFile: String?
     public var unknown: [String: String] = [:]
@@ -131,9 +134,12 @@ public struct StorageInventory: Codable, Sendable, Hashable {
     /// What is mounted at `/` now.
     public var root: Mount? { mounts.last { $0.mountPoint == "/" } }
 
-    /// Mounts and swap areas of which it is unknown which devices hold them: each may be below any function.
+    /// Mounts, swap areas and ZFS volumes of which it is unknown which devices hold them: each may be below any function.
     public var unplaced: [String] {
-        mounts.filter { $0.unknown["devices"] != nil }.map(\.mountPoint)
-            + swaps.filter { $0.unknown["devices"] != nil }.map(\.path)
+        let zfs = mounts.contains { $0.fileSystem == "zfs" && !$0.devices.isEmpty }
+        // A volume of a ZFS pool shows nothing of the disks below.
+        let volumes = zfs ? [] : devices.filter { Sysfs.isNumbered($0.name, "zd") }.map(\.name)
+        return mounts.filter { $0.unknown["devices"] != nil }.map(\.mountPoint)
+            + swaps.filter { $0.unknown["devices"] != nil }.map(\.path) + volumes
     }
 }

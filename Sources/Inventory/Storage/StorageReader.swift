@@ -151,6 +151,7 @@ extension BlockDevice {
         device.functions = Sysfs.functions(in: path)
         device.paths = device.functions.isEmpty ? [] : [device.functions]
         device.number = folder.text("dev", "number")
+        device.readSignature(machine)
         device.readOnly = folder.flag("ro", "readOnly")
         device.partitionNumber = folder.number("partition", "partitionNumber")
         device.holders = folder.list("holders", "holders").sorted(by: Sysfs.inOrder)
@@ -163,6 +164,14 @@ extension BlockDevice {
         }
         device.unknown.merge(folder.unknown) { $1 }
         return device
+    }
+
+    /// From udev's database, whose lines `E:KEY=VALUE` are what udevadm(8) shows as properties.
+    private mutating func readSignature(_ machine: Machine) {
+        guard let number else { return }
+        let key = Array("E:ID_FS_TYPE=".utf8)
+        let lines = try? machine.lines(in: "/run/udev/data/b" + number) { $0.starts(with: key) }
+        signature = lines?.first.map { String(Substring($0.utf8.dropFirst(key.count))) }
     }
 
     private static func isSlot(_ name: String) -> Bool {

@@ -7,11 +7,15 @@ protocol Guard: SendableMetatype {
     static var name: String { get }
     /// The levels that its findings can have, as `docs/safety.md` lists them.
     static var levels: [GuardLevel] { get }
-    /// What the rule has against the request; empty when it lets it pass.
+    /// What the rule has against giving the wanted functions to a guest; empty when it lets them pass.
     static func findings(_ request: Request) -> [GuardFinding]
+    /// What the rule has against taking the wanted functions back.
+    static func releaseFindings(_ request: Request) -> [GuardFinding]
 }
 
 extension Guard {
+    static func releaseFindings(_ request: Request) -> [GuardFinding] { [] }
+
     /// A finding about one function.
     ///
     /// - Parameter token: what the consent must name, when it is not the address.
@@ -49,6 +53,10 @@ public enum Guards {
         InterruptRemappingMissing.self,
         ACSOverride.self,
         GroupMates.self,
+        PartitionedDisk.self,
+        BusyHolders.self,
+        GuestDevices.self,
+        MemoryBudget.self,
         VirtualFunctions.self,
         Reset.self,
         SharedInterrupt.self,
@@ -62,8 +70,16 @@ public enum Guards {
 
     /// What all rules have against a request, refusals first.
     public static func findings(_ request: Request) -> [GuardFinding] {
-        let found = all.flatMap { $0.findings(request) }
-        return found.filter { $0.level == .refuse } + found.filter { $0.level == .consent }
+        sorted(all.flatMap { $0.findings(request) })
+    }
+
+    /// What all rules have against giving functions back to the host, refusals first.
+    public static func release(_ request: Request) -> [GuardFinding] {
+        sorted(all.flatMap { $0.releaseFindings(request) })
+    }
+
+    private static func sorted(_ found: [GuardFinding]) -> [GuardFinding] {
+        found.filter { $0.level == .refuse } + found.filter { $0.level == .consent }
             + found.filter { $0.level == .warn }
     }
 }

@@ -1,4 +1,5 @@
 import Inventory
+import Wording
 
 extension Host {
     /// Why it cannot be told whether the host needs the network behind a function; nil when it can.
@@ -13,10 +14,50 @@ extension Host {
     }
 
     /// Why it cannot be told whether the host uses the disks behind a function; nil when it can.
-    func unseenStorageUse(of function: PCIFunction, _ consumers: [Consumer]) -> String? {
-        guard let storage else { return function.class.isStorage ? "not read" : nil }
-        if function.class.isStorage, let why = storage.unknown["devices"] { return why }
-        guard consumers.contains(where: { $0.kind == .disk }) else { return nil }
-        return storage.unknown["mounts"] ?? storage.unknown["swaps"]
+    func unseenStorageUse(of function: PCIFunction, _ consumers: [Consumer]) -> Text? {
+        guard let storage else { return function.class.isStorage ? Text(reason: "not read") : nil }
+        if function.class.isStorage, let why = storage.unknown["devices"] { return Text(reason: why) }
+        // A disk that hangs nobody knows where may hang below any controller.
+        if function.class.isStorage,
+            let lost = storage.devices.first(where: { $0.kind == .disk && !$0.hidden && $0.unknown["functions"] != nil }
+            )
+        {
+            return Text(verbatim: "\(lost.name): ") + Text(reason: lost.unknown["functions"] ?? "")
+        }
+        let names = consumers.filter { $0.kind == .disk }.map(\.name)
+        guard !names.isEmpty else { return nil }
+        if let why = storage.unknown["mounts"] ?? storage.unknown["swaps"] { return Text(reason: why) }
+        return unplacedUse(storage, names)
+    }
+
+    /// A mount, swap area or ZFS volume that may stand on one of these disks, as far as can be seen.
+    private func unplacedUse(_ storage: StorageInventory, _ disks: [String]) -> Text? {
+        let unplaced = storage.unplaced
+        guard !unplaced.isEmpty else { return nil }
+        let isZFS = { (name: String) in
+            storage.device(name) != nil || storage.mounts.contains { $0.mountPoint == name && $0.fileSystem == "zfs" }
+        }
+        let others = unplaced.filter { !isZFS($0) }
+        if !others.isEmpty {
+            return Text(
+                en: "which disks hold \(others.joined(separator: ", ")) is unknown: unmount it to go on",
+                zh: "\(others.joined(separator: "、")) 在哪些磁盘上是未知的：卸载它才能继续"
+            )
+        }
+        // Where udev looked at the disks, those of a pool are marked.
+        let parts = disks.flatMap { [$0] + (storage.device($0)?.partitions ?? []) }
+        let isMarked = parts.contains { storage.device($0)?.signature == "zfs_member" }
+        if !isMarked && storage.devices.contains(where: { $0.signature != nil }) { return nil }
+        return Text(
+            en: """
+                ZFS holds \(unplaced.joined(separator: ", ")), and \
+                \(isMarked ? "this disk belongs to a pool" : "nothing here shows which disks its pools use"): \
+                export the pool to go on
+                """,
+            zh: """
+                \(unplaced.joined(separator: "、")) 在 ZFS 上，\
+                \(isMarked ? "而这个磁盘属于某个存储池" : "而这里看不到存储池使用哪些磁盘")：导出存储池才能继续
+                """
+        )
     }
 }
