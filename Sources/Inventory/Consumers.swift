@@ -56,6 +56,9 @@ extension Host {
         for device in usb?.devices ?? [] { found.formUnion(device.functions) }
         for card in display?.cards ?? [] { found.formUnion(card.functions) }
         for buffer in display?.frameBuffers ?? [] { found.formUnion(buffer.functions) }
+        for buffer in display?.bootFrameBuffers ?? [] { found.formUnion(buffer.functions) }
+        for device in input?.devices ?? [] { found.formUnion(device.functions) }
+        for port in serial?.ports ?? [] { found.formUnion(port.functions) }
         return found
     }
 
@@ -94,8 +97,8 @@ extension Host {
         return consumers
     }
 
-    /// An interface with everything that is built on it.
-    private func consumer(for interface: NetworkInterface) -> Consumer {
+    /// An interface and all that is built on it: bridge, bond, VLAN, tunnel.
+    public func stack(on interface: NetworkInterface) -> [String] {
         var names = [interface.name]
         var queue = interface.uppers + [interface.master].compactMap(\.self)
         while let name = queue.popLast() {
@@ -108,6 +111,12 @@ extension Host {
         for other in network?.interfaces ?? [] where other.possibleLowers.contains(where: names.contains) {
             if !names.contains(other.name) { names.append(other.name) }
         }
+        return names
+    }
+
+    /// An interface with everything that is built on it.
+    public func consumer(for interface: NetworkInterface) -> Consumer {
+        let names = stack(on: interface)
         let interfaces = names.compactMap { network?.interface($0) }
         var uses = Array(names.dropFirst())
         if interfaces.contains(where: { $0.hasDefaultRoute == true }) { uses.append(Consumer.defaultRoute) }

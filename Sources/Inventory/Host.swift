@@ -17,6 +17,9 @@ public struct Host: Sendable, Equatable, Codable {
     @Nullable public var storage: StorageInventory?
     @Nullable public var display: DisplayInventory?
     @Nullable public var input: InputInventory?
+    @Nullable public var serial: SerialInventory?
+    @Nullable public var session: Session?
+    @Nullable public var networkConfiguration: NetworkConfiguration?
     @Nullable public var holders: HolderInventory?
     @Nullable public var guests: GuestInventory?
     @Nullable public var memory: MemoryInventory?
@@ -51,10 +54,19 @@ public struct Host: Sendable, Equatable, Codable {
         public static let memory = Parts(rawValue: 1 << 19)
         public static let unsafeModes = Parts(rawValue: 1 << 20)
 
-        /// What hangs below PCI functions.
-        public static let consumers: Parts = [.usb, .network, .storage, .display, .input]
-        /// What a captured host holds: everything but what is private to the programs that run.
-        public static let all: Parts = [Parts(rawValue: (1 << 15) - 1), .memory, .unsafeModes]
+        /// With `network`: the interface that carries the session, too. It says who is here: in no captured host.
+        public static let session = Parts(rawValue: 1 << 15)
+        public static let networkConfiguration = Parts(rawValue: 1 << 16)
+        public static let serial = Parts(rawValue: 1 << 24)
+
+        /// What hangs below PCI functions, and what of it leads into this machine.
+        public static let consumers: Parts = [
+            .usb, .network, .storage, .display, .input, .serial, .session, .networkConfiguration,
+        ]
+        /// What a captured host holds: everything but who is here, and what is private to the programs that run.
+        public static let all: Parts = [
+            Parts(rawValue: (1 << 15) - 1), .memory, .unsafeModes, .networkConfiguration, .serial,
+        ]
     }
 
     public init() {}
@@ -84,6 +96,13 @@ public struct Host: Sendable, Equatable, Codable {
         if parts.contains(.storage) { host.storage = StorageInventory.read(machine) }
         if parts.contains(.display) { host.display = DisplayInventory.read(machine) }
         if parts.contains(.input) { host.input = InputInventory.read(machine) }
+        if parts.contains(.serial) { host.serial = SerialInventory.read(machine) }
+        if parts.contains(.networkConfiguration) { host.networkConfiguration = NetworkConfiguration.read(machine) }
+        if parts.contains(.session) {
+            var session = Session.read(machine)
+            if let network = host.network { session.locate(in: network) }
+            host.session = session
+        }
         if parts.contains(.holders) { host.holders = HolderInventory.read(machine) }
         if parts.contains(.guests) { host.guests = GuestInventory.read(machine) }
         if parts.contains(.memory) { host.memory = MemoryInventory.read(machine) }

@@ -11,6 +11,8 @@ public struct InputDevice: Codable, Sendable, Hashable, BelowFunction {
     @Nullable public var isKeyboard: Bool?
     /// Moves a pointer and has a left button.
     @Nullable public var isMouse: Bool?
+    /// Made by a program (uinput) or a driver of no device: nobody can type on it.
+    public var isVirtual = false
     /// Its nodes in `/dev/input`: `event3`, `mouse0`.
     public var nodes: [String] = []
     public var unknown: [String: String] = [:]
@@ -44,6 +46,7 @@ public struct InputInventory: Codable, Sendable, Hashable {
             do throws(Unreadable) {
                 path = try machine.devicePath(path)
                 device.functions = Sysfs.functions(in: path)
+                device.isVirtual = path.utf8.starts(with: "/sys/devices/virtual/".utf8)
             } catch {
                 device.unknown["functions"] = error.reason
             }

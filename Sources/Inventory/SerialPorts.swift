@@ -1,3 +1,4 @@
+internal import Formats
 public import Machine
 
 /// A serial terminal of a device below a PCI function: a UART card, a modem, a USB adapter, a virtio console.
@@ -6,7 +7,7 @@ public struct SerialPort: Codable, Sendable, Hashable, BelowFunction {
     public var name: String
     public var functions: [String] = []
     @Nullable public var driver: String?
-    /// Whether `/dev/console` stands for it, among others.
+    /// Whether `/dev/console` stands for it, among others, or the kernel's command line names it (`console=`).
     @Nullable public var isConsole: Bool?
     public var unknown: [String: String] = [:]
 }
@@ -18,12 +19,15 @@ public struct SerialInventory: Codable, Sendable, Hashable {
 
     public init() {}
 
-    /// Reads `/sys/class/tty`; needs no root.
+    /// Reads `/sys/class/tty` and `/proc/cmdline`; needs no root.
     public static func read(_ machine: Machine) -> Self {
         var serial = Self()
         do throws(Unreadable) {
             var console = Attributes(machine, "/sys/class/tty/console")
             let active = console.text("active", "isConsole", required: true).map(Lines.words)
+            let line = KernelCommandLine(machine.textIfAny("/proc/cmdline") ?? "")
+            // `ttyS4,115200n8`
+            let named = Set(line.values(of: "console").map { String($0.prefix { $0 != "," }) })
             for name in try machine.classMembers("tty") where !Sysfs.isNumbered(name, "tty") {
                 guard let path = try? machine.devicePath("/sys/class/tty/" + name) else { continue }
                 let functions = Sysfs.functions(in: path)
@@ -31,9 +35,9 @@ public struct SerialInventory: Codable, Sendable, Hashable {
                 var port = SerialPort(name: name, functions: functions)
                 var folder = Attributes(machine, path)
                 port.driver = folder.linkName("device/driver", "driver")
-                port.isConsole = active?.contains(name)
+                port.isConsole = named.contains(name) ? true : active?.contains(name)
                 port.unknown = folder.unknown
-                if active == nil { port.unknown["isConsole"] = console.unknown["isConsole"] }
+                if port.isConsole == nil { port.unknown["isConsole"] = console.unknown["isConsole"] }
                 serial.ports.append(port)
             }
         } catch {

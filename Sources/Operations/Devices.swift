@@ -76,7 +76,8 @@ public struct Devices: Sendable, Encodable {
         }
         for (part, reasons) in [
             ("network", host.network?.unknown), ("storage", host.storage?.unknown), ("usb", host.usb?.unknown),
-            ("display", host.display?.unknown), ("input", host.input?.unknown),
+            ("display", host.display?.unknown), ("input", host.input?.unknown), ("serial", host.serial?.unknown),
+            ("networkConfiguration", host.networkConfiguration?.unknown),
         ] {
             for (key, why) in reasons ?? [:] { unknown["\(part).\(key)"] = why }
         }

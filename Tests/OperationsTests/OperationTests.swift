@@ -133,6 +133,43 @@ import Wording
         #expect(Host.read(again, .all) == Host.read(machine, .all))
     }
 
+    /// Not even a whole capture carries passwords and keys; what is looked at stays as it was.
+    @Test func aCaptureOfOpenWrtKeepsNoPassword() throws {
+        let host = try TestHost.named("i226-router").with([
+            "/etc/config/network": """
+            config interface 'wan'
+            	option proto 'pppoe'
+            	option device 'eth3.7'
+            	option username 'somebody@isp'
+            	option password 'hush-hush'
+            config interface wg0
+            	option proto 'wireguard'
+            	option private_key 'bm90IGEga2V5'
+            config wireguard_wg0 'it''s'
+            	option preshared_key 'bm90IGEga2V5Mg'
+            config device
+            	option name 'br-lan'
+            	option type 'bridge'
+            	list ports 'eth1'
+            	list ports 'eth2'
+            """,
+            "/proc/self/environ": "TOKEN=hush-hush", "/proc/net/tcp": "hush-hush",
+        ])
+        let capture = try Capture.run(host.machine, redacting: false)
+        for secret in ["somebody@isp", "hush-hush", "bm90IGEga2V5"] {
+            #expect(!capture.archive.contains(secret.utf8), "\(secret) is in the archive")
+        }
+        let sandbox = try Sandbox()
+        defer { sandbox.remove() }
+        let again = try Machine.captured(at: sandbox.write(capture.archive, as: "host.tar"))
+        #expect(NetworkConfiguration.read(again) == NetworkConfiguration.read(host.machine))
+        #expect(NetworkConfiguration.read(again).uses.count == 4)
+        // A file that nobody can read stays so.
+        let broken = try Capture.run(host.with(["/etc/config/network": "config 'hush"]).machine, redacting: false)
+        let third = try Machine.captured(at: sandbox.write(broken.archive, as: "broken.tar"))
+        #expect(NetworkConfiguration.read(third).unknown["uses"] != nil)
+    }
+
     @Test func aRedactedCaptureKeepsNoSecretAndChangesNoAnswer() throws {
         let host = try TestHost.named("i226-router")
         let capture = try Capture.run(host.machine, redacting: true)

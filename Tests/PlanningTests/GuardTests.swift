@@ -75,9 +75,11 @@ import Wording
         ("i226-router", "0000:03:00.0", "eth2"), ("two-gpus-desktop", "0000:00:1f.6", "enp0s31f6"),
         ("rmrr-server", "0000:3b:00.0", "ens2f0"),
     ])
-    func theWayBackInIsNeverGivenAway(_ name: String, _ address: String, _ interface: String) throws {
+    func theWayBackInIsNeverGivenAwayUnasked(_ name: String, _ address: String, _ interface: String) throws {
         let refusal = try #require(try Self.refusal(Self.host(name), address))
         #expect(refusal.guardName == "management-network")
+        // The router has other ways in.
+        #expect(refusal.level == (name == "i226-router" ? .consent : .refuse))
         #expect(refusal.message.en.contains(interface))
     }
 
@@ -141,31 +143,53 @@ import Wording
             )
         }
         #expect(verdicts["0000:04:00.0"] == .free)
-        #expect(verdicts["0000:01:00.0"] == .inUse)
-        #expect(verdicts["0000:02:00.0"] == .inUse)
+        // Other interfaces lead in, too; the display is the only one.
+        #expect(verdicts["0000:01:00.0"] == .consent)
+        #expect(verdicts["0000:02:00.0"] == .consent)
         #expect(verdicts["0000:05:00.0"] == .inUse)
         #expect(verdicts["0000:00:1f.3"] == .kept)
         #expect(verdicts["0000:00:1f.6"] == .kept)
         #expect(verdicts["0000:00:1c.0"] == .kept)
-        #expect(verdicts["0000:00:02.0"] == .free)
+        #expect(verdicts["0000:00:02.0"] == .consent)
+        #expect(verdicts["0000:00:14.0"] == .free)
         let bare = try Self.host("argument-missing")
         let nic = try #require(bare.functions.last)
         #expect(DeviceJudge(bare).verdict(of: nic, consumers: []) == .unisolated)
     }
 
-    @Test func everyVerdictAgreesWithTheGuards() throws {
-        for name in TestHost.names {
-            let host = try Self.host(name)
-            let judge = DeviceJudge(host)
-            for function in host.functions {
-                let verdict = judge.verdict(of: function, consumers: host.consumers(of: function.address))
-                let refused = AssignPlanner(host: host).refusal([function])
-                switch verdict {
-                case .free: #expect(refused == nil, "\(name) \(function.address): \(refused?.message.en ?? "")")
-                case .assigned: break
-                default: #expect(refused != nil, "\(name) \(function.address) is \(verdict) and nothing refuses it")
-                }
+    /// Free is what needs neither a refusal nor a consent.
+    private func expectAgreement(_ host: Host, _ name: String) {
+        let judge = DeviceJudge(host)
+        for function in host.functions {
+            let verdict = judge.verdict(of: function, consumers: host.consumers(of: function.address))
+            let refused = AssignPlanner(host: host).refusal([function])
+            let place = "\(name) \(function.address) is \(verdict): \(refused?.message.en ?? "nothing refuses it")"
+            switch verdict {
+            case .free: #expect(refused == nil, "\(place)")
+            case .assigned: break
+            case .consent: #expect(refused?.level == .consent, "\(place)")
+            case .unknown: #expect(refused != nil, "\(place)")
+            default: #expect(refused?.level == .refuse, "\(place)")
             }
+        }
+    }
+
+    @Test func everyVerdictAgreesWithTheGuards() throws {
+        for name in TestHost.names { expectAgreement(try Self.host(name), name) }
+    }
+
+    @Test func verdictsAgreeWhereSomethingElseIsTheCase() throws {
+        for name in ["i226-router", "two-gpus-desktop", "old-istoreos"] {
+            let host = try TestHost.named(name)
+            let keyboard = host.withKeyboard("input4", in: WayIn.controller + "/usb1/1-3")
+            let named = "config interface 'wan'\n\toption device 'eth3'\n"
+            for (number, variant) in [
+                host.withSession(terminal: 1025), host.withSSH(at: "0700000A"), host.withSSH(at: nil),
+                keyboard.withSession(terminal: 1025), keyboard, host.with(["/etc/config/network": named]),
+                host.with(["/etc/config/network": "config 'x"]), host.without("/sys/class/drm", "/sys/class/mem"),
+                host.without("/sys/class/input", "/sys/class/mem"), host.without("/sys/class/net"),
+                host.withTerminal("ttyUSB0", in: WayIn.controller + "/usb1/1-2/1-2:1.0/ttyUSB0", consoles: "ttyUSB0"),
+            ].enumerated() { expectAgreement(WayIn.read(variant), "\(name), variant \(number)") }
         }
     }
 }

@@ -6,9 +6,32 @@ extension Host {
     func unseenNetworkUse(of function: PCIFunction, _ consumers: [Consumer]) -> String? {
         guard let network else { return function.class.isNetwork ? "not read" : nil }
         if function.class.isNetwork, let why = network.unknown["interfaces"] { return why }
+        if let why = unseenMeaning(of: function, consumers) { return why }
         for consumer in consumers where consumer.kind == .network {
             guard let interface = network.interface(consumer.name) else { continue }
             if let why = interface.unknown["addresses"] ?? interface.unknown["hasDefaultRoute"] { return why }
+        }
+        return nil
+    }
+
+    /// Why it cannot be told what the network behind a function is meant for, or who is logged in through it; nil when it
+    /// can, or where there is no network.
+    func unseenMeaning(of function: PCIFunction, _ consumers: [Consumer]) -> String? {
+        guard function.class.isNetwork || consumers.contains(where: { $0.kind == .network }) else { return nil }
+        guard let networkConfiguration, session != nil else { return "not read" }
+        return networkConfiguration.unknown["uses"]
+    }
+
+    /// An interface that the host needs and nobody can say of which function it is: any could be the one.
+    var unresolvedInterface: (name: String, reason: String)? {
+        for interface in network?.interfaces ?? [] {
+            guard let reason = interface.unknown["functions"], [.physical, .other].contains(interface.kind) else {
+                continue
+            }
+            let names = stack(on: interface)
+            let isMeant = networkConfiguration?.use(ofAny: names) != nil
+            let isSession = session?.interface.map(names.contains) ?? false
+            if isMeant || isSession || consumer(for: interface).isVital { return (interface.name, reason) }
         }
         return nil
     }
