@@ -94,7 +94,7 @@ import Wording
         #expect(try IsolationHost.findings(Self.name, host(), Self.address).isEmpty)
         let plan = try IsolationHost.plan(host(), Self.address, unsafe: [.unsafeInterrupts])
         #expect(plan.changes.map(\.change) == IsolationHost.binding(Self.address, "8086:0b25", from: "idxd"))
-        #expect(plan.warnings.isEmpty)
+        #expect(!plan.warnings.contains { $0.en.contains("interrupt") })
     }
 
     /// AMD's interrupt remapping shows itself by the same chips (drivers/iommu/amd/iommu.c).

@@ -22,7 +22,7 @@ import Wording
         #expect(findings.first?.message.en.contains("interrupt line 16") == true)
         let plan = try IsolationHost.plan(host, Self.address)
         #expect(plan.changes.map(\.change) == IsolationHost.binding(Self.address, "8086:0b25", from: "idxd"))
-        #expect(plan.warnings == findings.map(\.message))
+        #expect(findings.allSatisfy { plan.warnings.contains($0.message) })
     }
 
     @Test(arguments: [("flr,msi", 16), ("flr,msix", 16), ("flr", 0)])
