@@ -144,7 +144,7 @@ extension History.Transaction {
             case .interruption: text = text + Text(en: ", it was interrupted", zh: "，曾被中断")
             }
         }
-        if let failure { text = text + Text(en: ": ", zh: "：") + failure }
+        if let failure { text = text + Text(verbatim: " (") + failure + Text(verbatim: ")") }
         if let confirmWithin {
             text = text + Text(en: ", \(confirmWithin) s left", zh: "，剩余 \(confirmWithin) 秒")
         }

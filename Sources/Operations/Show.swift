@@ -17,10 +17,10 @@ public struct Show: Sendable, Encodable {
     @Nullable public var refusal: Text?
 
     public static func run(_ machine: Machine, device name: String) throws(Failure) -> Show {
-        var host = Host.read(machine, Devices.parts)
-        var function = try DeviceSelector(host).function(name)
-        function.readDetails(from: machine, modules: ModuleIndex.read(machine, for: [function]))
-        host.kernel = nil
+        var host = Host.read(machine, Assign.parts)
+        let found = try DeviceSelector(host).function(name)
+        host.readDetails(of: [found], from: machine)
+        let function = host.function(found.address) ?? found
         let consumers = host.consumers(of: function.address)
         return Show(
             device: function,

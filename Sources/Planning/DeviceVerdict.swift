@@ -103,9 +103,9 @@ public struct DeviceJudge {
         if function.unknown["group"] != nil || function.unknown["driver"] != nil { return .unknown }
         guard let group = function.group, !fakeGroups.contains(group) else { return .unisolated }
         let isAsked = asked.contains(function.address) || askedGroups.contains(group)
-        // Group-mates have verdicts of their own below.
-        let findings = isAsked ? Guards.findings(Request([function], on: near)).filter(Self.isNoGroupMate) : []
-        let isRefused = findings.first?.level == .refuse
+        let request = Request([function], on: near)
+        let levels = isAsked ? Guards.ofInventory.flatMap { $0.findings(request) }.map(\.level) : []
+        let isRefused = levels.contains(.refuse)
         let isVital = consumers.contains(where: \.isVital)
         if isRefused && isVital { return .inUse }
         if !isVital {
@@ -117,7 +117,7 @@ public struct DeviceJudge {
         if found.platform > 0 || isRefused { return .kept }
         let others = GroupMates.standsInTheWay(function) ? found.all - 1 : found.all
         if others > 0 { return .shared }
-        return findings.contains { $0.level == .consent } ? .consent : .free
+        return levels.contains(.consent) ? .consent : .free
     }
 
     /// Whether something that functions of this kind may carry could not be looked at.
@@ -128,6 +128,4 @@ public struct DeviceJudge {
         // Serial ports and modems.
         return kind.base == 0x07 && !seesSerial
     }
-
-    private static func isNoGroupMate(_ finding: GuardFinding) -> Bool { finding.guardName != GroupMates.name }
 }

@@ -66,6 +66,12 @@ public enum Guards {
         SharedInterrupt.self,
     ]
 
+    /// The rules that need no more than what `passthru devices` reads: they judge by what hangs below a function.
+    static let ofInventory: [any Guard.Type] = [
+        PlatformFunction.self, IsolationMissing.self, SystemStorage.self, ManagementNetwork.self, ConsoleDisplay.self,
+        LastInput.self, SerialConsole.self, UplinkModem.self, PartitionedDisk.self,
+    ]
+
     /// The names of all rules.
     public static var names: [String] { all.map { $0.name } }
 

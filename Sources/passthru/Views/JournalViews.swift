@@ -47,7 +47,7 @@ struct UndoView {
             let title =
                 Text(verbatim: "\(transaction.id) \(transaction.verb) ")
                 + Text(verbatim: transaction.devices.map(\.description).joined(separator: " "))
-                + (undo.dryRun ? .empty : Text(en: ": ", zh: "：") + transaction.summary)
+                + (undo.dryRun ? .empty : Text(verbatim: "  ") + transaction.summary)
             return [title.string(in: language)] + (undo.dryRun ? transaction.stepLines(in: language) : [])
                 + transaction.leftLines(in: language)
         }
