@@ -84,6 +84,7 @@ let package = Package(
             dependencies: ["Inventory", "Machine", "TestHosts"],
             exclude: ["ACPI/Tables", "ACPI/KernelLogs"]
         ),
+        .testTarget(name: "ChangesTests", dependencies: ["Changes"]),
         .testTarget(name: "WordingTests", dependencies: ["Wording"]),
         .testTarget(
             name: "ReadinessTests",

@@ -69,12 +69,12 @@ public struct Consent: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// - Parameter text: `management-network=0000:01:00.0`, the address also without its domain, or
-    ///   `partitioned-disk=SERIAL`. Nil when it has no such form or names no guard.
+    ///   `partitioned-disk=SERIAL`. Nil when it has no such form or names no guard that takes one.
     public init?(_ text: String) {
         guard let sign = text.firstIndex(of: "=") else { return nil }
         let name = String(text[..<sign])
         let token = String(text[text.index(after: sign)...])
-        guard Guards.names.contains(name), !token.isEmpty else { return nil }
+        guard Guards.consentable.contains(name), !token.isEmpty else { return nil }
         self.init(guardName: name, token: PCIAddress(token)?.description ?? token)
     }
 

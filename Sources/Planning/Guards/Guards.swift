@@ -72,8 +72,8 @@ public enum Guards {
         LastInput.self, SerialConsole.self, UplinkModem.self, PartitionedDisk.self,
     ]
 
-    /// The names of all rules.
-    public static var names: [String] { all.map { $0.name } }
+    /// The names of the rules that take a consent.
+    public static var consentable: [String] { all.filter { $0.levels.contains(.consent) }.map { $0.name } }
 
     /// Every rule with the levels that its findings can have.
     public static var summary: [(name: String, levels: [GuardLevel])] { all.map { ($0.name, $0.levels) } }

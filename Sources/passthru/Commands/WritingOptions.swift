@@ -36,11 +36,11 @@ struct WritingOptions: ParsableArguments {
                         Text(
                             en: """
                                 \(text) is no consent: write GUARD=DEVICE as the refusal names it, where GUARD is one of \
-                                \(Guards.names.joined(separator: ", ")).
+                                \(Guards.consentable.joined(separator: ", ")).
                                 """,
                             zh: """
                                 \(text) 不是有效的同意：请按拒绝信息写成 GUARD=DEVICE，其中 GUARD 为 \
-                                \(Guards.names.joined(separator: "、")) 之一。
+                                \(Guards.consentable.joined(separator: "、")) 之一。
                                 """
                         )
                     )
