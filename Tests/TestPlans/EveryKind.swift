@@ -13,7 +13,7 @@ public enum EveryKind {
 
     /// Assigning `device`, and files that are edited, made and removed, and a program that is run.
     public static func plan(for device: PCIAddress, on machine: Machine) throws -> Plan {
-        var host = Host.read(machine, .all)
+        var host = Host.read(machine, .all.union([.session, .holders, .guests]))
         let modules = ModuleIndex.read(machine, for: host.functions)
         for index in (host.pci?.functions ?? []).indices {
             host.pci?.functions?[index].readDetails(from: machine, modules: modules)

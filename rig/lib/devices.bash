@@ -11,15 +11,27 @@ root_port() {
 }
 
 # network_card MODEL BUS ADDRESS LAST_BYTE [PROPERTY]: a card with MAC 52:54:00:00:00:LAST_BYTE on a network of its own
-# that has a DHCP server (10.0.2.2), no IPv6 and no way out.
+# that has a DHCP server (10.0.2.2, or the second address of ${networks[LAST_BYTE]}), no IPv6 and no way out. What
+# --forward wants to go in must be for the fifteenth address.
 network_card() {
-    add -netdev "user,id=net$4,restrict=on,ipv6=off"
+    add -netdev "user,id=net$4,restrict=on,ipv6=off${networks[$4]:+,net=${networks[$4]}}${forwards[$4]:-}"
     add -device "$1,bus=$2,addr=$3,netdev=net$4,mac=52:54:00:00:00:$4${5:+,$5}"
 }
 
 # blank_drive ID: a drive of 64 MiB of zeros. What the machine writes is thrown away.
 blank_drive() {
     add -drive "if=none,id=$1,format=raw,snapshot=on,file=${rig//,/,,}/disks/blank"
+}
+
+# root_disk BUS SERIAL: an NVMe disk with the root file system: $disk, or a copy that is thrown away. It is the first
+# function of its slot, and others may join it there.
+root_disk() {
+    if [[ -n $disk ]]; then
+        add -drive "if=none,id=root,format=qcow2,cache=writeback,file=${disk//,/,,}"
+    else
+        add -drive "if=none,id=root,format=raw,snapshot=on,file=${rig//,/,,}/disks/router"
+    fi
+    add -device "nvme,bus=$1,serial=$2,drive=root,addr=00.0,multifunction=on"
 }
 
 # nvme BUS SERIAL
@@ -77,4 +89,38 @@ nested_board() {
     nvme port2 NVME0001
     add -drive "if=none,id=qemu,format=raw,readonly=on,file=${rig//,/,,}/disks/nested"
     add -device virtio-blk-pci,bus=pcie.0,addr=05.0,drive=qemu,serial=qemu
+}
+
+# A small router with its root on an NVMe disk. Bus numbers in brackets, addresses as /etc/network/interfaces has them.
+#
+#   00:03.0 root port [01]    e1000e, eth0                  10.0.2.15, the way in
+#   00:04.0 root port [02]    NVMe disk with the root
+#   00:05.0 root port [03]    e1000e, eth1                  10.0.3.15 when it is up
+#   00:06.0 root port [04]    e1000e with two functions, eth2 and eth3, in one group: nothing; 10.0.5.15 when it is up
+router_board() {
+    networks=([02]=10.0.3.0/24 [03]=10.0.4.0/24 [04]=10.0.5.0/24)
+    root_port port1 03.0
+    network_card e1000e port1 00.0 01
+    root_port port2 04.0
+    root_disk port2 ROUTER01
+    root_port port3 05.0
+    network_card e1000e port3 00.0 02
+    root_port port4 06.0
+    network_card e1000e port4 00.0 03 multifunction=on
+    network_card e1000e port4 00.1 04
+}
+
+# The same router with a card that nobody uses beside the way in, and another beside the disk with the root, each pair
+# in one slot and so in one group.
+#
+#   00:03.0 root port [01]    e1000e with two functions: eth0, the way in; eth1, unused
+#   00:04.0 root port [02]    NVMe disk with the root; e1000e, eth2, unused
+shared_router_board() {
+    networks=([02]=10.0.3.0/24 [03]=10.0.4.0/24)
+    root_port port1 03.0
+    network_card e1000e port1 00.0 01 multifunction=on
+    network_card e1000e port1 00.1 02
+    root_port port2 04.0
+    root_disk port2 ROUTER01
+    network_card e1000e port2 00.1 03
 }

@@ -10,12 +10,16 @@ make_overlay() {
         cp "$script" "$folder/rig/scripts/$(printf '%02d' $number)-$(basename "$script")"
     done
     save_boot_configuration "$folder"
+    # A root on a disk gets these once, and what --file names at every boot.
+    (cd "$folder" && find etc boot -type f >rig/once)
+    : >"$folder/rig/files"
     for spec in "${put[@]}"; do
         source=$spec target=/rig/$(basename "$spec")
         if [[ $spec == *:/* ]]; then source=${spec%:/*} target=/${spec##*:/}; fi
         [[ -e $source ]] || usage "no such file: $source"
         mkdir -p "$folder$(dirname "$target")"
         cp -aHT "$source" "$folder$target"
+        [[ $target == /rig/* ]] || echo "${target#/}" >>"$folder/rig/files"
     done
     if [[ -n $shell ]]; then
         {
@@ -43,10 +47,12 @@ save_boot_configuration() {
 		set default="0"
 		set timeout=5
 		menuentry 'Debian GNU/Linux' --class debian --class gnu-linux --class os {
-		    linux /boot/vmlinuz-$release console=ttyS0 panic=-1 quiet${saved_arguments:+ $saved_arguments}
+		    linux /boot/vmlinuz-$release console=ttyS0 panic=-1${root:+ root=$root} quiet${saved_arguments:+ $saved_arguments}
 		    initrd /boot/initrd.img-$release
 		}
 	GRUB
+    # The day of the system's release, so that every disk that gets them begins the same.
+    touch -d 2023-06-10T00:00:00Z "$1/etc/default/grub" "$1/boot/grub/grub.cfg"
 }
 
 # script_output: of the serial line, what the scripts wrote. The line before RIG-EXIT is empty when a script's output

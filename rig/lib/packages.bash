@@ -14,7 +14,7 @@ refresh_lists_unless_known() {
 
 # Programs that run on this host. Only what is missing is installed.
 install_host_tools() {
-    local packages=(qemu-system-x86 seabios cpio kmod e2fsprogs xz-utils) missing=() package
+    local packages=(qemu-system-x86 qemu-utils seabios cpio kmod e2fsprogs xz-utils openssh-client) missing=() package
     for package in "${packages[@]}"; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
     done
@@ -34,6 +34,21 @@ unpack_package() {
     (cd "$download" && { apt-get download -qq "$package" || { apt-get update -qq && apt-get download -qq "$package"; }; })
     mkdir -p "$folder"
     dpkg -x "$download"/*.deb "$folder"
+    rm -rf "$download"
+}
+
+# unpack_with_dependencies FOLDER PACKAGE…: this machine's release of the PACKAGEs and of all that they depend on, as if
+# nothing were installed yet. Their maintainer scripts do not run.
+unpack_with_dependencies() {
+    local folder=$1 download package
+    refresh_lists_unless_known "${@:2}"
+    download=$(mktemp -d "$rig/download.XXXXXX")
+    mkdir -p "$download/partial" "$folder"
+    : >"$download/status"
+    local fetch=(apt-get install -y -qq --download-only --no-install-recommends -o "Dir::State::status=$download/status"
+        -o "Dir::Cache::archives=$download" -o APT::Sandbox::User=root "${@:2}")
+    "${fetch[@]}" || { apt-get update -qq && "${fetch[@]}"; }
+    for package in "$download"/*.deb; do dpkg -x "$package" "$folder"; done
     rm -rf "$download"
 }
 
