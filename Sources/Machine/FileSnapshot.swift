@@ -14,6 +14,11 @@ public struct FileSnapshot: Sendable, Hashable, Codable {
     public struct Timestamp: Sendable, Hashable, Codable {
         public var seconds: Int
         public var nanoseconds: Int
+
+        public init(seconds: Int, nanoseconds: Int) {
+            self.seconds = seconds
+            self.nanoseconds = nanoseconds
+        }
     }
 
     public var bytes: [UInt8] {
