@@ -157,12 +157,12 @@ private struct HolderReader {
 
     private func lookUp(_ path: String, _ number: DeviceNumber, isBlock: Bool) -> HeldNode? {
         if path.utf8.starts(with: "/dev/nvidia".utf8) {
-            let functions = nvidiaFunctions(Sysfs.lastComponent(path))
+            let functions = nvidiaFunctions(Machine.lastComponent(of: path))
             return functions.isEmpty
                 ? nil
                 : HeldNode(
                     path: path,
-                    name: Sysfs.lastComponent(path),
+                    name: Machine.lastComponent(of: path),
                     subsystem: "nvidia",
                     functions: functions
                 )
@@ -171,7 +171,7 @@ private struct HolderReader {
         guard let folder = try? machine.linkTarget(entry) else { return nil }
         var node = HeldNode(
             path: path,
-            name: Sysfs.lastComponent(folder),
+            name: Machine.lastComponent(of: folder),
             subsystem: machine.linkName(folder + "/subsystem"),
             functions: Sysfs.functions(in: folder)
         )

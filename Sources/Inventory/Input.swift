@@ -38,7 +38,7 @@ public struct InputInventory: Codable, Sendable, Hashable {
         var nodes: [String: [String]] = [:]
         for name in names where !Sysfs.isNumbered(name, "input") {
             guard let path = try? machine.devicePath("/sys/class/input/" + name) else { continue }
-            nodes[Sysfs.parent(path), default: []].append(name)
+            nodes[Machine.parent(of: path), default: []].append(name)
         }
         for name in names where Sysfs.isNumbered(name, "input") {
             var device = InputDevice(name: name)

@@ -37,17 +37,6 @@ enum Sysfs {
         path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
     }
 
-    /// The folder that holds a path's last component.
-    static func parent(_ path: String) -> String {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else { return "/" }
-        return String(path[..<slash])
-    }
-
-    static func lastComponent(_ path: String) -> String {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
-        return String(path[path.utf8.index(after: slash)...])
-    }
-
     /// Whether `name` is `prefix` and then a decimal number: `fb0`, `card1`, `input12`.
     static func isNumbered(_ name: String, _ prefix: String) -> Bool {
         let bytes = name.utf8
@@ -173,7 +162,7 @@ struct Attributes {
     mutating func linkName(_ name: String, _ key: String) -> String? {
         let path = folder + "/" + name
         do throws(Errno) {
-            return Sysfs.lastComponent(try machine.link(path))
+            return Machine.lastComponent(of: try machine.link(path))
         } catch {
             if error != .noSuchFileOrDirectory && error != .notDirectory {
                 unknown[key] = Unreadable(error, path).reason

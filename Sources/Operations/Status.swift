@@ -2,6 +2,7 @@ import Inventory
 import Machine
 import Planning
 import Readiness
+import Transactions
 import Wording
 
 /// `passthru` alone: ready or not, what is assigned.
@@ -13,11 +14,23 @@ public struct Status: Sendable, Encodable {
     @Nullable public var kernel: String?
     /// Functions bound to vfio-pci; null when they could not be read.
     @Nullable public var assigned: [Assigned]?
+    /// Transactions that want the owner's attention: to be confirmed, interrupted, or not fully undone; null when the
+    /// journal could not be read.
+    @Nullable public var pending: [Pending]?
     /// How many findings of the doctor are problems or unknown.
     public var problems: Int
     public var unknowns: Int
     /// Modes that take isolation away, as long as they are on, and those of which it could not be seen.
     public var unsafe: [UnsafeSetting]
+
+    public struct Pending: Sendable, Encodable {
+        public var id: Int
+        public var verb: String
+        public var state: JournalEntry.State
+        public var summary: Text
+        /// The command that settles it.
+        public var remedy: String
+    }
 
     public struct Assigned: Sendable, Encodable {
         public var address: PCIAddress
@@ -43,9 +56,30 @@ public struct Status: Sendable, Encodable {
                     )
                 }
             },
+            pending: pending(machine),
             problems: report.findings.count { $0.verdict == .problem },
             unknowns: report.findings.count { $0.verdict == .unknown },
             unsafe: host.unsafeModes?.notOff ?? []
         )
+    }
+
+    private static func pending(_ machine: Machine) -> [Pending]? {
+        guard let history = try? History.run(machine, transaction: nil), history.unreadable.isEmpty else { return nil }
+        return history.transactions.compactMap { transaction in
+            let remedy: String
+            switch transaction.state {
+            case .open: remedy = "passthru recover"
+            case .waiting: remedy = "passthru confirm \(transaction.id)"
+            case .incomplete: remedy = "passthru undo \(transaction.id)"
+            case .applied, .rolledBack, .undone: return nil
+            }
+            return Pending(
+                id: transaction.id,
+                verb: transaction.verb,
+                state: transaction.state,
+                summary: transaction.summary,
+                remedy: remedy
+            )
+        }
     }
 }

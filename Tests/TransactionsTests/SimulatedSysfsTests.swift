@@ -19,6 +19,7 @@ import Testing
         pci 0000:01:00.0 8086:10d3 020000 driver=e1000e group=4 parent=0000:00:02.0 express=endpoint caps=msi,msix
         pci 0000:02:00.0 8086:10d3 020000 driver=e1000e group=5 parent=0000:00:03.0 express=endpoint caps=msi,msix
         pci 0000:03:00.0 8086:10c9 020000 driver=igb group=6 parent=0000:00:04.0 express=endpoint vfs=0/7@128+2:10ca
+        /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts = N
         """
 
     private static let errors: [String: CInt] = [
@@ -45,6 +46,7 @@ import Testing
                 #expect(answer == expected, "\(place)")
             case "driver": #expect(sysfs.driver(of: operation.target) ?? "-" == operation.expected, "\(place)")
             case "override": #expect(sysfs.override(of: operation.target) ?? "-" == operation.expected, "\(place)")
+            case "read": #expect(try Machine(sysfs).text(operation.target) == operation.expected, "\(place)")
             case "vfs":
                 let path = "/sys/bus/pci/devices/\(operation.target)/sriov_numvfs"
                 #expect(try Machine(sysfs).text(path) == operation.expected, "\(place)")

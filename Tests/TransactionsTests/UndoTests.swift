@@ -195,6 +195,7 @@ import Wording
         let transaction = Transaction(on: Machine(sysfs))
         let waiting = try #require(transaction.journal.entry(1))
         #expect(waiting.state == .waiting)
+        #expect(Status.run(Machine(sysfs)).pending?.map(\.remedy) == ["passthru confirm 1"])
         #expect(!transaction.isOverdue(waiting))
         // A restart ends the time too.
         try sysfs.put(FileSnapshot(bytes: Array("second\n".utf8)), at: "/proc/sys/kernel/random/boot_id")

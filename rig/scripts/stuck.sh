@@ -28,6 +28,15 @@ until ls -l /proc/$holder/fd /proc/"$(pidof qemu-system-x86_64)"/fd 2>/dev/null 
 done
 check "a guest has the card" [ $tries -lt 200 ]
 cat /tmp/qemu.log
+passthru release $card --yes >/tmp/release.log 2>&1
+status=$?
+cat /tmp/release.log
+check "release is refused while the guest has it: exit 77 (was $status)" [ $status -eq 77 ]
+check "and the guest is named" grep -q "process $holder\|process $(pidof qemu-system-x86_64)" /tmp/release.log
+check "the card stays with vfio-pci" [ "$(driver $card)" = vfio-pci ]
+
+# A program that cannot be seen, as one of another PID namespace: nothing can refuse in time.
+for process in $holder $(pidof qemu-system-x86_64); do mount -t tmpfs none /proc/"$process"; done
 began=$(cut -d. -f1 /proc/uptime)
 passthru release $card --yes >/tmp/release.log 2>&1
 status=$?
@@ -41,6 +50,7 @@ passthru devices >/tmp/devices.log 2>&1
 took=$(($(cut -d. -f1 /proc/uptime) - began))
 check "devices still answers (took $took s)" [ $took -lt 10 ]
 check "and lists the card" grep -q "$card" /tmp/devices.log
+for process in /proc/[0-9]*; do umount "$process" 2>/dev/null; done
 kill "$(pidof qemu-system-x86_64)"
 wait $holder
 sleep 2

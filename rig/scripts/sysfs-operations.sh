@@ -36,6 +36,7 @@ while read -r expected operation target value; do
         seen=$(cat "$pci/$target/driver_override")
         [ "$seen" != '(null)' ] && [ -n "$seen" ] || seen=-
         ;;
+    read) seen=$(cat "$target") ;;
     vfs) seen=$(cat "$pci/$target/sriov_numvfs") ;;
     *) seen="no such operation" ;;
     esac

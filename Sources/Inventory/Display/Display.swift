@@ -102,7 +102,9 @@ public struct DisplayInventory: Codable, Sendable, Hashable {
         }
         var renderNodes: [String: String] = [:]
         for name in names where Sysfs.isNumbered(name, "renderD") {
-            if let path = try? machine.devicePath("/sys/class/drm/" + name) { renderNodes[Sysfs.parent(path)] = name }
+            if let path = try? machine.devicePath("/sys/class/drm/" + name) {
+                renderNodes[Machine.parent(of: path)] = name
+            }
         }
         for name in names where Sysfs.isNumbered(name, "card") {
             var card = DisplayCard(name: name)
@@ -110,7 +112,7 @@ public struct DisplayInventory: Codable, Sendable, Hashable {
             do throws(Unreadable) {
                 path = try machine.devicePath(path)
                 card.functions = Sysfs.functions(in: path)
-                card.renderNode = renderNodes[Sysfs.parent(path)]
+                card.renderNode = renderNodes[Machine.parent(of: path)]
             } catch {
                 card.unknown["functions"] = error.reason
             }

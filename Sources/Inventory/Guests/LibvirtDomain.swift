@@ -49,7 +49,7 @@ extension GuestInventory {
 
 extension KnownGuest {
     fileprivate init(domain: XMLElement, _ path: String, _ machine: Machine) {
-        let file = Sysfs.lastComponent(path).dropLast(4)
+        let file = Machine.lastComponent(of: path).dropLast(4)
         self.init(name: domain.child("name")?.text ?? String(file), manager: .libvirt, source: path)
         memory = domain.child("memory").flatMap { Self.bytes($0.text, unit: $0["unit"]) }
         if memory == nil { unknown["memory"] = "no amount of memory: \(path)" }

@@ -19,7 +19,7 @@ extension GuestInventory {
 
 extension KnownGuest {
     fileprivate init(proxmox lines: [String], number: Int?, _ path: String, _ machine: Machine) {
-        let file = String(Sysfs.lastComponent(path).dropLast(5))
+        let file = String(Machine.lastComponent(of: path).dropLast(5))
         self.init(name: file, manager: .proxmox, source: path)
         self.number = number
         startsAtBoot = false

@@ -19,7 +19,7 @@ enum QEMUProcess {
         let words = commandLine.split(separator: 0, omittingEmptySubsequences: false).map {
             String(decoding: $0, as: UTF8.self)
         }
-        let program = Sysfs.lastComponent(words.first ?? "")
+        let program = Machine.lastComponent(of: words.first ?? "")
         guard program.hasPrefix("qemu-system-") || ["qemu", "qemu-kvm", "kvm"].contains(program) else { return nil }
         var guest = KnownGuest(name: "\(pid)", manager: .qemu, source: "/proc/\(pid)/cmdline")
         guest.pid = pid
@@ -63,7 +63,7 @@ extension KnownGuest {
         case "-device":
             let settings = QEMUOption(value)
             guard let driver = settings["driver"] ?? settings.first, driver.hasPrefix("vfio-pci") else { break }
-            let place = settings["host"] ?? settings["sysfsdev"].map(Sysfs.lastComponent)
+            let place = settings["host"] ?? settings["sysfsdev"].map(Machine.lastComponent(of:))
             if let address = place.flatMap({ PCIAddress($0) }) {
                 functions.append(address)
             } else {

@@ -40,7 +40,7 @@ extension StorageInventory {
             guard device.name.utf8.starts(with: "nvme".utf8) else { continue }
             var paths = hidden[device.name] ?? []
             if paths.isEmpty, let target = try? machine.devicePath("/sys/class/block/" + device.name) {
-                let subsystem = Sysfs.parent(target)
+                let subsystem = Machine.parent(of: target)
                 for name in machine.listIfAny(subsystem) where Sysfs.isNumbered(name, "nvme") {
                     guard let controller = try? machine.devicePath(subsystem + "/" + name) else { continue }
                     let functions = Sysfs.functions(in: controller)
@@ -115,7 +115,7 @@ extension StorageInventory {
         }
         guard source.utf8.starts(with: "/dev/".utf8) else { return nil }
         if source.utf8.starts(with: "/dev/mapper/".utf8) {
-            let name = Sysfs.lastComponent(source)
+            let name = Machine.lastComponent(of: source)
             if let device = devices.first(where: { $0.mapperName == name }) { return device.name }
         }
         // sysfs writes a slash in a name as an exclamation mark.
@@ -158,7 +158,7 @@ extension BlockDevice {
         device.slaves = folder.list("slaves", "slaves").sorted(by: Sysfs.inOrder)
         if device.partitionNumber != nil {
             device.kind = .partition
-            device.disk = Sysfs.lastComponent(Sysfs.parent(path))
+            device.disk = Machine.lastComponent(of: Machine.parent(of: path))
         } else {
             device.readDisk(&folder)
         }

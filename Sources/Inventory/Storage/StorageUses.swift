@@ -1,3 +1,5 @@
+import Machine
+
 extension StorageInventory {
     /// What the host does with the disks below `function`, through partitions, LVM, RAID, encryption and loop devices.
     ///
@@ -33,8 +35,8 @@ extension StorageInventory {
     private func backing(of device: BlockDevice) -> [String] {
         guard let file = device.backingFile else { return [] }
         // OpenWrt puts a loop device over its root partition's own node.
-        let name = Sysfs.lastComponent(file)
-        let folder = Sysfs.parent(file)
+        let name = Machine.lastComponent(of: file)
+        let folder = Machine.parent(of: file)
         if name != device.name, folder == "/dev" || folder == "/", self.device(name) != nil { return [name] }
         return holder(of: file, among: mounts)?.devices ?? []
     }

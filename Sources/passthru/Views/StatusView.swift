@@ -48,6 +48,13 @@ struct StatusView {
                 )
             )
         }
+        for pending in status.pending ?? [] {
+            table.add(
+                say("Waiting", "待处理"),
+                "\(pending.id) \(pending.verb)  \(pending.summary.string(in: language)): \(pending.remedy)"
+            )
+        }
+        if status.pending == nil { table.add(say("Waiting", "待处理"), say("unknown", "未知")) }
         return table.lines
     }
 }
