@@ -52,8 +52,9 @@ static int drain(int fd, char *buffer, size_t capacity, size_t *length, int64_t 
 }
 
 static void held_signals(sigset_t *set) {
+    static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
     sigemptyset(set);
-    for (size_t i = 0; i < 4; i++) sigaddset(set, (int[]){SIGHUP, SIGINT, SIGTERM, SIGPIPE}[i]);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaddset(set, signals[i]);
 }
 
 void clinux_hold_signals(bool hold) {
@@ -114,6 +115,9 @@ static int in_child(const char *path, const void *output, size_t output_length, 
         int error = 0;
         ssize_t n = 0;
         static char buffer[1 << 16];
+        // A child that is stuck must not keep whoever reads this program's output waiting.
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        for (int fd = 0; fd < 3 && null >= 0; fd++) if (fd != pipes[1]) dup2(null, fd);
         if (link) {
             n = readlink(path, buffer, sizeof buffer);
             error = n < 0 ? errno : 0;
@@ -193,12 +197,28 @@ int clinux_run(const char *path, char *const argv[], char *const envp[], void *b
     if (child > 0) {
         int exec_error = 0;
         if (read(failure[0], &exec_error, sizeof exec_error) == sizeof exec_error) error = exec_error;
-        int drained = drain(pipes[0], buffer, capacity, length, deadline);
+        // A service that the program left running may keep its output open: the program's own end is what counts.
+        pid_t done = 0;
+        int drained = ETIMEDOUT;
+        *length = 0;
+        while (done == 0 && drained == ETIMEDOUT && now_milliseconds() < deadline) {
+            int64_t slice = now_milliseconds() + 50;
+            size_t more = 0;
+            drained = drain(pipes[0], buffer + *length, capacity - *length, &more, slice < deadline ? slice : deadline);
+            *length += more;
+            done = waitpid(child, status, WNOHANG);
+        }
+        if (done == child) {
+            size_t more = 0;
+            drain(pipes[0], buffer + *length, capacity - *length, &more, now_milliseconds());
+            *length += more;
+            drained = 0;
+        }
         if (!error) error = drained;
         if (error == ETIMEDOUT) kill(-child, SIGKILL);
         // A killed child is collected unless it is stuck in the kernel.
-        for (int i = 0; i < 100; i++) {
-            pid_t done = waitpid(child, status, error == ETIMEDOUT ? WNOHANG : 0);
+        for (int i = 0; i < 100 && done == 0; i++) {
+            done = waitpid(child, status, error == ETIMEDOUT ? WNOHANG : 0);
             if (done == child || (done < 0 && errno != EINTR)) break;
             struct timespec pause = {.tv_nsec = 10000000};
             nanosleep(&pause, NULL);

@@ -99,7 +99,7 @@ public struct Identity: Sendable, Hashable, Codable {
 public struct Plan: Sendable, Hashable, Codable {
     public var identities: [Identity]
     public var changes: [PlannedChange]
-    /// What is done once everything was undone, such as restarting the network.
+    /// What is done once everything was undone in the boot in which it was done, such as restarting the network.
     public var afterUndo: [PlannedChange]
     /// What the owner should know although nothing stands in the way.
     public var warnings: [Text]

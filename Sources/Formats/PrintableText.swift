@@ -1,4 +1,4 @@
-/// Text from an untrusted document, made safe to print inside a message: control characters (C0, DEL, C1) and
+/// Text from an untrusted document, made safe to print inside a message: control characters (C0 but tab, DEL, C1) and
 /// undecodable bytes become `\xNN`, and more than `limit` scalars are cut with "…".
 public func printable(_ bytes: some Sequence<UInt8>, limit: Int = 120) -> String {
     var result = ""
@@ -8,7 +8,7 @@ public func printable(_ bytes: some Sequence<UInt8>, limit: Int = 120) -> String
             return result + "…"
         }
         count += 1
-        if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || isDirectionControl(scalar) {
+        if scalar.value < 0x20 && scalar != "\t" || (0x7F...0x9F).contains(scalar.value) || isDirectionControl(scalar) {
             result += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
         } else {
             result.unicodeScalars.append(scalar)

@@ -200,16 +200,19 @@ private struct HolderReader {
     }
 
     private mutating func readMounts(_ pid: Int, _ command: String, into inventory: inout HolderInventory) {
+        var lines: [String] = []
         do throws(Errno) {
             let namespace = try machine.link("/proc/\(pid)/ns/mnt")
-            guard namespaces.insert(namespace).inserted else { return }
+            guard !namespaces.contains(namespace) else { return }
+            lines = Lines.split(try machine.read("/proc/\(pid)/mountinfo"))
+            namespaces.insert(namespace)
         } catch  where error == .noSuchFileOrDirectory || error == .noSuchProcess {
             return
         } catch {
             closedNamespaces += 1
             return
         }
-        for line in (try? machine.textLines("/proc/\(pid)/mountinfo")) ?? [] {
+        for line in lines {
             guard let table = MountTable(mountinfo: line), let number = table.number,
                 !number.utf8.starts(with: "0:".utf8), !ownMounts.contains(number),
                 !inventory.foreignMounts.contains(where: { $0.number == number })

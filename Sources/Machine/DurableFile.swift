@@ -99,7 +99,7 @@ extension FolderTree {
         throw .tooManySymbolicLinkLevels
     }
 
-    private func makeFolders(_ path: String) throws(Errno) {
+    func makeFolders(_ path: String) throws(Errno) {
         var built = "/"
         for part in path.utf8.split(separator: UInt8(ascii: "/")) {
             let name = String(Substring(part))

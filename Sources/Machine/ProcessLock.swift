@@ -14,8 +14,12 @@ private final class ProcessLock: FileLock {
 extension FolderTree {
     public func lock(_ path: String, milliseconds: Int) throws(Errno) -> any FileLock {
         guard isWritable else { throw .readOnlyFileSystem }
-        if try snapshot(path) == nil { try put(FileSnapshot(bytes: [], mode: 0o600), at: path) }
-        let descriptor = try open(path, O_RDWR)
+        let (parent, name) = split(path)
+        try makeFolders(parent)
+        let folder = try open(parent, O_RDONLY | O_DIRECTORY)
+        defer { close(folder) }
+        let descriptor = openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
         var waited = 0
         while true {
             var whole = flock()

@@ -105,6 +105,9 @@ extension Machine {
         return try body()
     }
 
+    /// This process' number.
+    public var processID: Int { Int(getpid()) }
+
     /// Milliseconds since the kernel started, sleep included.
     public var bootClock: Int { Int(clinux_boot_clock()) }
 

@@ -41,7 +41,7 @@ public enum Assign {
             } catch {
                 throw Failure(error)
             }
-            plan.restartNetworkAfterUndo(for: wanted + together, on: machine)
+            plan.restartNetworkAfterUndo(of: host, for: wanted + together, on: machine)
             return Intention(plan: plan, devices: (wanted + together).map(\.address))
         }
     }
@@ -70,7 +70,7 @@ public enum Release {
             } catch {
                 throw Failure(error)
             }
-            plan.restartNetworkAfterUndo(for: wanted, on: machine)
+            plan.restartNetworkAfterUndo(of: host, for: wanted, on: machine)
             // Those that are home already need nothing, and are not said to have been given back.
             let moving = plan.identities.map(\.address)
             return Intention(plan: plan, devices: moving.isEmpty ? wanted.map(\.address) : moving)
@@ -80,8 +80,15 @@ public enum Release {
 
 extension Plan {
     /// A card that comes back needs its addresses again.
-    fileprivate mutating func restartNetworkAfterUndo(for functions: [PCIFunction], on machine: Machine) {
-        if functions.contains(where: \.class.isNetwork) { afterUndo = NetworkRestart.changes(on: machine) }
+    fileprivate mutating func restartNetworkAfterUndo(
+        of host: Host,
+        for functions: [PCIFunction],
+        on machine: Machine
+    ) {
+        let carriesNetwork = functions.contains { function in
+            function.class.isNetwork || host.consumers(of: function.address).contains { $0.kind == .network }
+        }
+        if carriesNetwork { afterUndo = NetworkRestart.changes(on: machine) }
     }
 }
 

@@ -17,7 +17,9 @@ public struct Confirm: Sendable, Encodable {
         defer { withExtendedLifetime(lock) {} }
         let entries = try History.entries(transaction.journal)
         if let id {
-            guard let entry = entries.first(where: { $0.id == id }) else { throw History.missing(id) }
+            guard let entry = entries.first(where: { $0.id == id }) else {
+                throw History.missing(id, in: transaction.journal)
+            }
             guard entry.state == .waiting else {
                 throw Failure(
                     .no,
@@ -28,8 +30,18 @@ public struct Confirm: Sendable, Encodable {
                 )
             }
         }
-        let waiting = entries.filter { $0.state == .waiting && (id == nil || $0.id == id) }
+        let asked = entries.filter { $0.state == .waiting && (id == nil || $0.id == id) }
+        let waiting = asked.filter { !transaction.isOverdue($0) }
         guard !waiting.isEmpty else {
+            if !asked.isEmpty {
+                throw Failure(
+                    .no,
+                    Text(
+                        en: "The time to confirm is over: the change is being taken back.",
+                        zh: "确认时间已过：该更改正在恢复。"
+                    )
+                )
+            }
             throw Failure(.no, Text(en: "Nothing waits to be confirmed.", zh: "没有等待确认的事务。"))
         }
         for entry in waiting {

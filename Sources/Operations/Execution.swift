@@ -62,12 +62,12 @@ enum Execution {
             return outcome
         }
         try requireWritable(machine)
+        let lock = try take(Journal(on: machine))
+        defer { withExtendedLifetime(lock) {} }
         return try machine.uninterrupted { () throws(Failure) -> Outcome in
             try withoutActuallyEscaping(progress) { progress throws(Failure) -> Outcome in
                 let transaction = Transaction(on: machine) { progress($0.step.sentence) }
-                let lock = try take(transaction.journal)
-                defer { withExtendedLifetime(lock) {} }
-                for (entry, left) in try recovered(transaction) { progress(Recover.sentence(entry, left)) }
+                try recover(transaction, progress)
                 let intention = try make()
                 var outcome = Outcome(intention.plan, schema: schema, devices: intention.devices, dryRun: false)
                 guard outcome.changed else { return outcome }
@@ -108,8 +108,8 @@ enum Execution {
             throw Failure(
                 .usage,
                 Text(
-                    en: "A captured host can only be planned for: add --dry-run.",
-                    zh: "对捕获的主机只能做计划：请加上 --dry-run。"
+                    en: "A captured host cannot be changed, only planned for with --dry-run.",
+                    zh: "捕获的主机不能更改，只能用 --dry-run 做计划。"
                 )
             )
         }
@@ -146,6 +146,19 @@ enum Execution {
                 Text(
                     en: "Another passthru is changing this machine: nothing was changed. Try again when it is done.",
                     zh: "另一个 passthru 正在更改本机：未做任何更改。请待其完成后重试。"
+                )
+            )
+        }
+    }
+
+    /// Finishes what an earlier run left half-way, and says what it found.
+    static func recover(_ transaction: Transaction, _ progress: (Text) -> Void) throws(Failure) {
+        for (entry, left) in try recovered(transaction) { progress(Recover.sentence(entry, left)) }
+        for id in transaction.journal.unreadable {
+            progress(
+                Text(
+                    en: "Transaction \(id) cannot be read, so that nothing of it can be undone.",
+                    zh: "事务 \(id) 无法读取，因此无法撤销其中的任何内容。"
                 )
             )
         }

@@ -95,6 +95,20 @@ public struct History: Sendable, Encodable {
         )
     }
 
+    /// Why there is no such transaction to work on.
+    static func missing(_ id: Int, in journal: Journal) -> Failure {
+        if (try? journal.ids().contains(id)) == true {
+            return Failure(
+                .failed,
+                Text(
+                    en: "\(journal.folder) does not tell what transaction \(id) was: its file cannot be read.",
+                    zh: "\(journal.folder) 中事务 \(id) 的文件无法读取，不知道它做过什么。"
+                )
+            )
+        }
+        return missing(id)
+    }
+
     static func missing(_ id: Int) -> Failure {
         Failure(
             .notFound,

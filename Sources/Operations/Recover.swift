@@ -8,24 +8,40 @@ import Wording
 public struct Recover: Sendable, Encodable {
     public let schema = "passthru/recover/1"
     public var transactions: [History.Transaction]
+    /// Files in the journal that cannot be read, by their number.
+    public var unreadable: [Int]
 
     public static func run(_ machine: Machine) throws(Failure) -> Recover {
         try Execution.requireWritable(machine)
+        let lock = try Execution.take(Journal(on: machine))
+        defer { withExtendedLifetime(lock) {} }
         return try machine.uninterrupted { () throws(Failure) -> Recover in
             let transaction = Transactions.Transaction(on: machine)
-            let lock = try Execution.take(transaction.journal)
-            defer { withExtendedLifetime(lock) {} }
             let recovered = try Execution.recovered(transaction)
-            return Recover(transactions: recovered.map { History.Transaction($0.entry, on: machine) })
+            return Recover(
+                transactions: recovered.map { entry, left in
+                    var result = History.Transaction(entry, on: machine)
+                    // What the journal could not take is said all the same.
+                    if !left.isEmpty { (result.state, result.left) = (.incomplete, left) }
+                    return result
+                },
+                unreadable: transaction.journal.unreadable
+            )
         }
     }
 
     /// What was found and done, for whoever looks on.
     static func sentence(_ entry: JournalEntry, _ left: [Text]) -> Text {
-        let what = Text(
-            en: "Transaction \(entry.id) (\(entry.header.verb)) had been interrupted: ",
-            zh: "事务 \(entry.id)（\(entry.header.verb)）曾被中断："
-        )
+        let what =
+            entry.cause == .unconfirmed
+            ? Text(
+                en: "Nobody confirmed transaction \(entry.id) (\(entry.header.verb)) in time: ",
+                zh: "事务 \(entry.id)（\(entry.header.verb)）未及时确认："
+            )
+            : Text(
+                en: "Transaction \(entry.id) (\(entry.header.verb)) had been interrupted: ",
+                zh: "事务 \(entry.id)（\(entry.header.verb)）曾被中断："
+            )
         guard left.isEmpty else {
             return what + Text(en: "not all could be put back. ", zh: "未能全部恢复。") + .sentences(left)
         }
@@ -34,6 +50,6 @@ public struct Recover: Sendable, Encodable {
 
     /// Whether anything could not be put back.
     public var status: ExitStatus {
-        transactions.contains { $0.state == .incomplete } ? .incomplete : .ok
+        transactions.contains { $0.state == .incomplete } ? .incomplete : unreadable.isEmpty ? .ok : .failed
     }
 }

@@ -21,34 +21,61 @@ public struct Undo: Sendable, Encodable {
         _ machine: Machine,
         _ target: Target,
         _ permissions: Permissions,
+        shown: [Int]? = nil,
         progress: (Text) -> Void
     ) throws(Failure) -> Undo {
         if permissions.dryRun {
             let entries = try wanted(target, in: Journal(on: machine))
-            try askGuards(entries, machine, permissions)
-            return Undo(dryRun: true, transactions: entries.map { History.Transaction($0, on: machine) })
+            try askGuards(entries, machine)
+            return Undo(
+                dryRun: true,
+                transactions: entries.map { History.Transaction($0, on: machine) },
+                unreadable: target == .all ? Journal(on: machine).unreadable : []
+            )
         }
         try Execution.requireWritable(machine)
+        let lock = try Execution.take(Journal(on: machine))
+        defer { withExtendedLifetime(lock) {} }
         return try machine.uninterrupted { () throws(Failure) -> Undo in
             try withoutActuallyEscaping(progress) { progress throws(Failure) -> Undo in
                 let transaction = Transactions.Transaction(on: machine) { progress($0.step.sentence) }
-                let lock = try Execution.take(transaction.journal)
-                defer { withExtendedLifetime(lock) {} }
-                for (entry, left) in try Execution.recovered(transaction) { progress(Recover.sentence(entry, left)) }
+                try Execution.recover(transaction, progress)
                 let entries = try wanted(target, in: transaction.journal)
-                try askGuards(entries, machine, permissions)
+                if let shown, shown != entries.map(\.id) {
+                    throw Failure(
+                        .busy,
+                        Text(
+                            en: "Other transactions came since these were shown: nothing was changed. Look again.",
+                            zh: "显示之后又有新的事务：未做任何更改。请重新查看。"
+                        )
+                    )
+                }
+                try askGuards(entries, machine)
+                let reverted = revertedReleases(entries, machine)
                 var undone: [History.Transaction] = []
                 for entry in entries {
-                    _ = transaction.undo(entry, .request)
-                    undone.append(History.Transaction(transaction.journal.entry(entry.id) ?? entry, on: machine))
+                    let left =
+                        reverted.contains(entry.id)
+                        ? transaction.forget(entry, .request) : transaction.undo(entry, .request)
+                    var result = History.Transaction(transaction.journal.entry(entry.id) ?? entry, on: machine)
+                    // What the journal could not take is said all the same.
+                    if !left.isEmpty { (result.state, result.left) = (.incomplete, left) }
+                    undone.append(result)
                 }
-                return Undo(dryRun: false, transactions: undone)
+                return Undo(
+                    dryRun: false,
+                    transactions: undone,
+                    unreadable: target == .all ? transaction.journal.unreadable : []
+                )
             }
         }
     }
 
+    /// Files in the journal that cannot be read, by their number: nothing of them can be undone.
+    public var unreadable: [Int] = []
+
     public var status: ExitStatus {
-        !dryRun && transactions.contains { $0.state == .incomplete } ? .incomplete : .ok
+        !unreadable.isEmpty ? .failed : !dryRun && transactions.contains { $0.state == .incomplete } ? .incomplete : .ok
     }
 
     /// What there is to undo, newest first.
@@ -56,7 +83,7 @@ public struct Undo: Sendable, Encodable {
         let entries = try History.entries(journal)
         let standing = entries.filter { $0.state == .applied || $0.state == .waiting || $0.state == .incomplete }
         guard case .transaction(let id) = target else { return standing.reversed() }
-        guard let entry = entries.first(where: { $0.id == id }) else { throw History.missing(id) }
+        guard let entry = entries.first(where: { $0.id == id }) else { throw History.missing(id, in: journal) }
         guard standing.contains(where: { $0.id == id }) else { return [] }
         let targets = entry.targets
         if let later = standing.last(where: { $0.id > id && !$0.targets.isDisjoint(with: targets) }) {
@@ -77,22 +104,52 @@ public struct Undo: Sendable, Encodable {
         return [entry]
     }
 
-    /// Undoing a release takes a device from the host again: it is an assignment, and the guards are asked.
-    private static func askGuards(
-        _ entries: [JournalEntry],
-        _ machine: Machine,
-        _ permissions: Permissions
-    ) throws(Failure) {
-        // One whose assignment is undone too ends up with the host.
-        let home = Set(entries.filter { $0.header.verb == "assign" }.flatMap(\.header.devices))
-        let taken = Set(entries.filter { $0.header.verb == "release" }.flatMap(\.header.devices)).subtracting(home)
-        guard !taken.isEmpty else { return }
+    /// Releases of functions that are with the host, and whose assignment is undone too: taking them from the host once
+    /// more, only to give them back, could tear a file system or a session away.
+    private static func revertedReleases(_ entries: [JournalEntry], _ machine: Machine) -> Set<Int> {
+        let boot = machine.bootID
+        let bound = Set(machine.listIfAny("/sys/bus/pci/drivers/vfio-pci").compactMap { PCIAddress($0) })
+        let reverted = entries.enumerated().filter { index, entry in
+            guard entry.header.verb == "release", entry.header.boot == boot else { return false }
+            let assigned = entries[index...].filter { $0.header.verb == "assign" && $0.header.boot == boot }
+            let home = Set(assigned.flatMap(\.header.devices)).subtracting(bound)
+            return Set(entry.header.devices).isSubset(of: home)
+        }
+        return Set(reverted.map(\.element.id))
+    }
+
+    /// Undoing an assignment gives functions back, and undoing a release takes them: the guards are asked as by the verbs
+    /// themselves. What they only allow with consent is not undone but done anew, by `assign`, which can revert by itself.
+    private static func askGuards(_ entries: [JournalEntry], _ machine: Machine) throws(Failure) {
+        let boot = machine.bootID
+        let here = entries.filter { $0.header.boot == boot }
+        let reverted = revertedReleases(here, machine)
+        let given = Set(here.filter { $0.header.verb == "assign" }.flatMap(\.header.devices))
+        let taken = Set(
+            here.filter { $0.header.verb == "release" && !reverted.contains($0.id) }.flatMap(\.header.devices)
+        )
+        guard !given.isEmpty || !taken.isEmpty else { return }
         var host = Host.read(machine, Assign.parts)
-        let functions = host.functions.filter { taken.contains($0.address) && $0.driver != "vfio-pci" }
-        guard !functions.isEmpty else { return }
-        host.readDetails(of: functions, from: machine)
-        let request = Request(host.fresh(functions), on: host, unsafe: permissions.unsafe)
-        if let refusal = Refusal(Guards.findings(request), consents: permissions.consents) { throw Failure(refusal) }
+        let touched = host.functions.filter { given.contains($0.address) || taken.contains($0.address) }
+        host.readDetails(of: touched, from: machine)
+        let functions = host.fresh(touched)
+        let releasing = functions.filter { given.contains($0.address) && $0.driver == "vfio-pci" }
+        let assigning = functions.filter { taken.contains($0.address) && $0.driver != "vfio-pci" }
+        let findings =
+            Guards.release(Request(releasing, on: host)).filter { $0.level == .refuse }
+            + (assigning.isEmpty ? [] : Guards.findings(Request(assigning, on: host)))
+        guard let refusal = Refusal(findings, consents: []) else { return }
+        var failure = Failure(refusal)
+        if refusal.level == .consent {
+            failure.message =
+                refusal.first.message
+                + Text(
+                    en: " Undo does not do this: passthru assign can, and reverts by itself.",
+                    zh: "撤销不会这样做：请使用 passthru assign，它可以自动恢复。"
+                )
+            failure.findings = []
+        }
+        throw failure
     }
 }
 

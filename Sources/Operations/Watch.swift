@@ -26,24 +26,63 @@ public enum Watch {
         }
     }
 
+    /// Minutes for which what could not be put back at once is tried again: a slow driver lets go in the end.
+    private static let patience = 10
+
     /// Waits until the transaction is confirmed, ended or overdue, or until whoever applies it has died; then puts back
-    /// what has to be.
+    /// what has to be, also where the journal takes no more.
     public static func run(_ machine: Machine, transaction id: Int) throws(Failure) {
         try Execution.requireWritable(machine)
+        leaveService(machine)
         let transaction = Transaction(on: machine)
-        while true {
-            guard let entry = transaction.journal.entry(id) else { return }
-            switch entry.state {
-            case .applied, .rolledBack, .undone, .incomplete: return
-            case .waiting where !transaction.isOverdue(entry): break
-            case .waiting, .open:
-                // The lock is free once nobody works on it any more.
-                if let lock = try? transaction.journal.lock(milliseconds: 0) {
-                    defer { withExtendedLifetime(lock) {} }
-                    _ = try machine.uninterrupted { () throws(Failure) in try Execution.recovered(transaction) }
+        guard transaction.journal.entry(id) != nil else { throw History.missing(id, in: transaction.journal) }
+        var giveUp: Int?
+        while giveUp.map({ machine.bootClock < $0 }) ?? true {
+            let entry = transaction.journal.entry(id)
+            if let entry {
+                switch entry.state {
+                case .applied, .rolledBack, .undone: return
+                case .incomplete where entry.cause == .request: return
+                case .waiting where !transaction.isOverdue(entry): break
+                case .waiting, .open, .incomplete:
+                    guard let lock = takeLock(transaction.journal) else { break }
+                    giveUp = giveUp ?? machine.bootClock + patience * 60_000
+                    // Read again: the one who had the lock may have ended it.
+                    let left = transaction.journal.entry(id).map { entry -> [Text] in
+                        guard entry.state == .open || entry.state == .incomplete || transaction.isOverdue(entry) else {
+                            return []
+                        }
+                        let cause = entry.cause ?? (entry.isCommitted ? .unconfirmed : .interruption)
+                        return machine.uninterrupted { transaction.undo(entry, cause) }
+                    }
+                    withExtendedLifetime(lock) {}
+                    // Put back, though the journal may not know it.
+                    if left == [] { return }
+                    machine.pause(milliseconds: 5_000)
                 }
+            } else if (try? transaction.journal.ids().contains(id)) == false {
+                return
             }
             machine.pause(milliseconds: 500)
+        }
+    }
+
+    /// The lock; nil while another passthru is at work. Where there can be none, going on alone is better than leaving
+    /// the owner locked out.
+    private static func takeLock(_ journal: Journal) -> (any FileLock)?? {
+        do {
+            return .some(try journal.lock(milliseconds: 0))
+        } catch {
+            return error == .resourceTemporarilyUnavailable ? nil : .some(nil)
+        }
+    }
+
+    /// systemd ends all processes of a service or session with it: the watchdog moves out of its control group.
+    private static func leaveService(_ machine: Machine) {
+        guard machine.isLive, machine.exists("/run/systemd/system") else { return }
+        for folder in ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd"] where machine.exists(folder + "/cgroup.procs") {
+            let number = Array("\(machine.processID)".utf8)
+            try? machine.tree.write(folder + "/cgroup.procs", bytes: number, milliseconds: 2_000)
         }
     }
 }

@@ -21,6 +21,7 @@ public struct ReleasePlanner {
         let findings = Guards.release(Request(functions, on: host))
         if let refusal = Refusal(findings, consents: consents) { throw refusal }
         var plan = Plan()
+        plan.needsConfirmation = findings.contains { $0.level == .consent }
         plan.warnings = findings.filter { $0.level == .warn }.map(\.message)
         for function in functions {
             if let driver = function.driver, driver != "vfio-pci" {
@@ -101,9 +102,8 @@ public struct ReleasePlanner {
                     .writeAttribute(path: "/sys/bus/pci/drivers_probe", value: "\(address)"),
                     before: nil,
                     after: home,
-                    inverse: home.map {
-                        [.writeAttribute(path: "/sys/bus/pci/drivers/\($0)/unbind", value: "\(address)")]
-                    } ?? [],
+                    // Whichever driver took it.
+                    inverse: [.writeAttribute(path: "\(path)/driver/unbind", value: "\(address)")],
                     expectation: expected,
                     reason: Text(en: "lets its home driver claim it", zh: "让原来的驱动接管")
                 )

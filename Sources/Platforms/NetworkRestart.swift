@@ -23,6 +23,12 @@ public enum NetworkRestart {
         if Platform.isOpenWrt(machine), machine.exists("/etc/init.d/network") {
             return [["/etc/init.d/network", "restart"]]
         }
+        // A card gets its name from udev some time after its driver took it.
+        let settle =
+            machine.exists("/run/udev/control")
+            ? machine.program("udevadm").map { [[$0, "settle", "--timeout=10"]] } ?? [] : []
+        // ifupdown2, of Proxmox: a restart would take the guests' ports out of the bridges.
+        if let ifreload = machine.program("ifreload") { return settle + [[ifreload, "-a"]] }
         if machine.exists("/run/systemd/system"), let systemctl = machine.program("systemctl") {
             // A service that runs has a control group; ifupdown's runs no process and is known by being switched on.
             var units = ["NetworkManager.service", "systemd-networkd.service"].filter {
@@ -32,10 +38,10 @@ public enum NetworkRestart {
             if machine.exists("/etc/systemd/system/multi-user.target.wants/networking.service") {
                 units.append("networking.service")
             }
-            return units.map { [systemctl, "restart", $0] }
+            return settle + units.map { [systemctl, "restart", $0] }
         }
         // Debian's ifupdown without systemd.
-        if machine.exists("/etc/init.d/networking") { return [["/etc/init.d/networking", "restart"]] }
+        if machine.exists("/etc/init.d/networking") { return settle + [["/etc/init.d/networking", "restart"]] }
         return []
     }
 }

@@ -20,6 +20,9 @@ public struct Journal: Sendable {
         folder = Platform.isOpenWrt(machine) ? "/etc/passthru/journal" : "/var/lib/passthru/journal"
     }
 
+    /// What a transaction can be numbered.
+    private static let numbers = 1..<1_000_000_000
+
     /// Finished transactions that are kept for `history`.
     private static let kept = 100
 
@@ -30,7 +33,9 @@ public struct Journal: Sendable {
     /// Numbers of all transactions, oldest first; an error other than that there is no journal yet.
     public func ids() throws(Errno) -> [Int] {
         do throws(Errno) {
-            return try machine.list(folder).compactMap { Int($0) }.sorted()
+            return try machine.list(folder).compactMap { name in
+                Int(name).flatMap { Self.numbers.contains($0) && path($0).hasSuffix("/\(name)") ? $0 : nil }
+            }.sorted()
         } catch {
             guard error == .noSuchFileOrDirectory else { throw error }
             return []
@@ -41,8 +46,14 @@ public struct Journal: Sendable {
     public func entry(_ id: Int) -> JournalEntry? {
         guard let bytes = try? machine.read(path(id)) else { return nil }
         var entry: JournalEntry?
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            guard let line = Self.decode(line) else { break }
+        let lines = bytes.split(separator: UInt8(ascii: "\n"))
+        for (number, line) in lines.enumerated() {
+            guard let line = Self.decode(line) else {
+                // Only the last line can have been cut off; one that is whole but not understood was written by a
+                // passthru that knows more, and what it says must not be taken for nothing.
+                if number == lines.count - 1, !Self.isWhole(line) { break }
+                return nil
+            }
             if case .plan(let header) = line.record, entry == nil {
                 entry = JournalEntry(id: id, header: header, time: line.time)
             }
@@ -50,6 +61,9 @@ public struct Journal: Sendable {
         }
         return entry
     }
+
+    /// Numbers of those that cannot be read.
+    public var unreadable: [Int] { ((try? ids()) ?? []).filter { entry($0) == nil } }
 
     /// All transactions that can be read, oldest first.
     public func entries() throws(Errno) -> [JournalEntry] { try ids().compactMap(entry) }
@@ -107,9 +121,12 @@ public struct Journal: Sendable {
     }
 
     private static func decode(_ bytes: ArraySlice<UInt8>) -> JournalLine? {
-        let json = bytes.dropFirst(9)
-        guard bytes.count > 9, bytes.prefix(8).elementsEqual(checksum(json).utf8) else { return nil }
-        return try? JSONDecoder().decode(JournalLine.self, from: Data(json))
+        isWhole(bytes) ? try? JSONDecoder().decode(JournalLine.self, from: Data(bytes.dropFirst(9))) : nil
+    }
+
+    /// Whether a line matches its checksum.
+    private static func isWhole(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.count > 9 && bytes.prefix(8).elementsEqual(checksum(bytes.dropFirst(9)).utf8)
     }
 
     /// CRC-32 as in gzip (RFC 1952), eight hexadecimal digits.

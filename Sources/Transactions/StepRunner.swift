@@ -21,11 +21,25 @@ struct StepRunner {
     /// Milliseconds that a program may take.
     static let programDeadline = 120_000
 
+    /// Whether the device for which a plan was made still has its address.
+    func isPresent(_ identity: Identity) -> Bool {
+        let path = "\(PCIInventory.root)/\(identity.address)"
+        return readID("\(path)/vendor") == identity.vendor.value
+            && readID("\(path)/device") == identity.device.value
+    }
+
+    private func readID(_ path: String) -> UInt16? {
+        guard let bytes = try? machine.readWithDeadline(path, milliseconds: 2_000) else { return nil }
+        let text = String(decoding: bytes.trimmed, as: UTF8.self)
+        return UInt16(text.hasPrefix("0x") ? String(text.dropFirst(2)) : text, radix: 16)
+    }
+
     func perform(_ change: Change) throws(StepFailure) {
         switch change {
         case .loadModule(let name): try load(name)
         case .runProgram(let path, let arguments): try run(path, arguments)
         case .writeAttribute(let path, let value):
+            guard path.hasPrefix("/sys/") else { throw failure(.invalidArgument, writing: value, to: path) }
             do {
                 try machine.tree.write(path, bytes: Array(value.utf8), milliseconds: deadline)
             } catch {

@@ -168,9 +168,7 @@ public struct Transaction {
 
     private func checkIdentities(_ identities: [Identity]) throws(TransactionFailure) {
         for identity in identities {
-            let path = "\(PCIInventory.root)/\(identity.address)"
-            guard readID("\(path)/vendor") == identity.vendor.value, readID("\(path)/device") == identity.device.value
-            else {
+            guard runner.isPresent(identity) else {
                 throw TransactionFailure(
                     message: Text(
                         en:
@@ -181,12 +179,6 @@ public struct Transaction {
                 )
             }
         }
-    }
-
-    private func readID(_ path: String) -> UInt16? {
-        guard let bytes = try? machine.readWithDeadline(path, milliseconds: 2_000) else { return nil }
-        let text = String(decoding: bytes.trimmed, as: UTF8.self)
-        return UInt16(text.hasPrefix("0x") ? String(text.dropFirst(2)) : text, radix: 16)
     }
 
     /// A file that is not what the plan saw belongs to somebody who is at work on it.
@@ -228,11 +220,27 @@ public struct Transaction {
         }
     }
 
+    /// Notes a transaction as undone that a later one has reverted already, such as an assignment's release.
+    public func forget(_ entry: JournalEntry, _ cause: UndoCause) -> [Text] {
+        do {
+            let writer = observed(try journal.reopen(entry))
+            try writer.record(.undo(cause: cause, boot: machine.bootID))
+            for step in entry.steps.indices { try writer.record(.undone(step: step)) }
+            try writer.record(.end(.undone))
+            return []
+        } catch {
+            return [unwritableJournal(error)]
+        }
+    }
+
     private func undo(_ writer: JournalWriter, _ cause: UndoCause, stuck: PCIAddress?) -> [Text] {
         // Where the journal takes no more, putting the machine back comes first: it can be done again.
         let boot = machine.bootID
+        // One that goes on where it was interrupted may have been about to do what comes afterwards.
+        var isChanged = writer.entry.cause != nil && writer.entry.end == nil
         try? writer.record(.undo(cause: cause, boot: boot))
-        let undoing = Undoing(runner: runner, entry: writer.entry, isSameBoot: boot == writer.entry.header.boot)
+        let isSameBoot = boot == writer.entry.header.boot
+        let undoing = Undoing(runner: runner, entry: writer.entry, isSameBoot: isSameBoot)
         var stuck = Set([stuck].compactMap(\.self))
         var left: [Text] = []
         for step in writer.entry.steps.indices.reversed() {
@@ -249,7 +257,7 @@ public struct Transaction {
                         ? planned.change.sentence : planned.inverse.map(\.sentence).joined(separator: "; ")
                     throw StepFailure(message: Text(en: "Not undone: \(sentences)", zh: "未撤销：\(sentences)"))
                 }
-                try undoing.takeBack(step)
+                if try undoing.takeBack(step) { isChanged = true }
                 onEvent(.takenBack(step: step))
                 try? writer.record(.undone(step: step))
             } catch {
@@ -258,15 +266,15 @@ public struct Transaction {
                 try? writer.record(.left(step: step, message: error.message))
             }
         }
-        left += afterUndo(writer.entry)
+        // In another boot the network has started without the change.
+        if isChanged && isSameBoot { left += afterUndo(writer.entry) }
         try? writer.record(.end(left.isEmpty ? .undone : .incomplete))
         return left
     }
 
     /// Such as restarting the network, once a card that carries it is back.
     private func afterUndo(_ entry: JournalEntry) -> [Text] {
-        guard entry.steps.contains(where: { $0 != .pending }) else { return [] }
-        return entry.header.plan.afterUndo.compactMap { planned in
+        entry.header.plan.afterUndo.compactMap { planned in
             progress(planned)
             do throws(StepFailure) {
                 try runner.perform(planned.change)

@@ -13,49 +13,59 @@ struct Undoing {
 
     private var machine: Machine { runner.machine }
 
-    func takeBack(_ step: Int) throws(StepFailure) {
+    /// - Returns: whether there was anything to take back.
+    func takeBack(_ step: Int) throws(StepFailure) -> Bool {
         let planned = entry.header.plan.changes[step]
         if case .writeFile(let path, let content, let mode) = planned.change {
             // Without a record of what was there the step was never begun.
-            guard let replaced = entry.files[step] else { return }
+            guard let replaced = entry.files[step] else { return false }
             return try restore(path, replaced, ours: content, mode)
         }
+        // Before anything is written: whether somebody else has the function by now.
         for inverse in planned.inverse {
-            switch inverse {
-            case .writeAttribute(let path, let value):
-                guard isSameBoot, isThere(inverse.device) else { continue }
-                if try isDriverLink(path) {
-                    if try isBack(path, value) { continue }
-                } else {
-                    guard try mayWrite(path, value) else { continue }
-                }
-                try runner.perform(inverse)
-            case .loadModule, .writeFile, .runProgram: try runner.perform(inverse)
+            guard case .writeAttribute(let path, let value) = inverse, isDriverLink(path), isOurs(inverse.device) else {
+                continue
             }
+            _ = try isBack(path, value)
+        }
+        var isChanged = false
+        for inverse in planned.inverse {
+            if case .writeAttribute(let path, let value) = inverse {
+                guard isOurs(inverse.device) else { continue }
+                if isDriverLink(path) ? try isBack(path, value) : try !mayWrite(path, value) { continue }
+            }
+            try runner.perform(inverse)
+            isChanged = true
         }
         if isSameBoot, case .driver(let address, nil)? = planned.expectation, let home = planned.before,
-            isThere(address)
+            isOurs(address)
         {
             try runner.verify(.driver(address, home))
         }
+        return isChanged
     }
 
-    private func isThere(_ device: PCIAddress?) -> Bool {
-        device.map { machine.exists("\(PCIInventory.root)/\($0)") } ?? true
+    /// Whether what was written to sysfs still stands there: in this boot, and about the device for which it was meant.
+    private func isOurs(_ device: PCIAddress?) -> Bool {
+        guard isSameBoot else { return false }
+        guard let device else { return true }
+        guard machine.exists("\(PCIInventory.root)/\(device)") else { return false }
+        return entry.header.plan.identities.first { $0.address == device }.map(runner.isPresent) ?? true
     }
 
     // MARK: Attributes
 
-    /// `/sys/bus/pci/drivers/NAME/bind` or `unbind`
-    private func isDriverLink(_ path: String) throws(StepFailure) -> Bool {
-        let parts = path.utf8.split(separator: UInt8(ascii: "/"))
-        return parts.count == 6 && parts[3].elementsEqual("drivers".utf8)
-    }
+    /// `/sys/bus/pci/drivers/NAME/bind` or `unbind`, or `unbind` of whichever driver a function has.
+    private func isDriverLink(_ path: String) -> Bool { path.hasSuffix("/bind") || path.hasSuffix("/unbind") }
 
     /// Whether a function is back with a driver, or no longer with one that is to let it go. A third driver that has it
     /// by now is somebody else's doing.
     private func isBack(_ path: String, _ value: String) throws(StepFailure) -> Bool {
         guard let address = PCIAddress(value) else { return false }
+        if path.hasSuffix("/driver/unbind") {
+            let bound = try runner.driver(of: address)
+            return bound == nil || bound == "vfio-pci"
+        }
         let name = Machine.lastComponent(of: Machine.parent(of: path))
         let bound = try runner.driver(of: address)
         guard path.hasSuffix("/bind") else { return bound != name }
@@ -108,7 +118,8 @@ struct Undoing {
         _ replaced: ReplacedFile,
         ours: FileContent?,
         _ mode: UInt32
-    ) throws(StepFailure) {
+    ) throws(StepFailure) -> Bool {
+        var isChanged = false
         do {
             let now = try machine.tree.snapshot(path)
             let before = replaced.snapshot
@@ -117,7 +128,10 @@ struct Undoing {
             guard same(now, before) || same(now, after) else {
                 throw Self.conflict(path, before: before, ours: after, now: now)
             }
-            if now != before || machine.exists(path + ".passthru-new") { try machine.tree.put(before, at: path) }
+            if now != before || machine.exists(path + ".passthru-new") {
+                try machine.tree.put(before, at: path)
+                isChanged = true
+            }
         } catch let error as Errno {
             throw StepRunner.unwritable(path, error)
         } catch let error as StepFailure {
@@ -129,6 +143,7 @@ struct Undoing {
             // One that somebody else uses by now stays.
             try? machine.tree.removeFolder(folder)
         }
+        return isChanged
     }
 
     private func same(_ left: FileSnapshot?, _ right: FileSnapshot?) -> Bool {

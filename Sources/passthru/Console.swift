@@ -25,6 +25,9 @@ enum Console {
         return Language(environment: environment)
     }()
 
+    /// Whether something could not be written, to a full disk for one. One thread writes.
+    nonisolated(unsafe) private(set) static var isOutputLost = false
+
     static let isJSON = CommandLine.arguments.contains("--json")
 
     static func write(_ text: String) {
@@ -39,7 +42,7 @@ enum Console {
     /// output.
     static func report(_ failure: Failure) {
         if isJSON, let object = try? JSONOutput.bytes(failure, in: language) { write(object) }
-        var lines = ["passthru: " + failure.message.string(in: language)]
+        var lines = Self.lines(of: "passthru: " + failure.message.string(in: language))
         lines += failure.details.flatMap { Self.lines(of: $0.string(in: language)).map { "  " + $0 } }
         writeError(lines.joined(separator: "\n"))
     }
@@ -48,10 +51,17 @@ enum Console {
     static func write(lines: [String]) {
         var bytes: [UInt8] = []
         for line in lines {
-            bytes.append(contentsOf: line.utf8)
+            bytes.append(contentsOf: safe(line).utf8)
             bytes.append(UInt8(ascii: "\n"))
         }
         write(bytes)
+    }
+
+    /// Names come from hardware and files: what could steer a terminal is shown as numbers.
+    private static func safe(_ line: String) -> String {
+        // Beside control characters the first bytes of those that Unicode has.
+        let isSuspect = line.utf8.contains { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 || $0 == 0xE2 }
+        return isSuspect ? printable(line.utf8, limit: 100_000) : line
     }
 
     /// The lines of a text that came from files, safe to show on a terminal.
@@ -86,7 +96,10 @@ enum Console {
         while !rest.isEmpty {
             let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return }
+            guard count > 0 else {
+                if errno != EPIPE { isOutputLost = true }
+                return
+            }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
     }

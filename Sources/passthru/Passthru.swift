@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Machine
 import Operations
 import Wording
 
@@ -35,8 +36,24 @@ struct Passthru: ParsableCommand {
 
     static func main() {
         do {
+            // What was asked is read from there, too: without it every command would look like none.
+            guard Machine.live.exists("/proc/self/cmdline") else {
+                throw Failure(
+                    .missing,
+                    Text(en: "/proc is not mounted: mount it first.", zh: "/proc 没有挂载：请先挂载。")
+                )
+            }
             var command = try parseAsRoot(CommandLineOrder.normalized(Array(CommandLine.arguments.dropFirst())))
             try command.run()
+            if Console.isOutputLost {
+                throw Failure(
+                    .failed,
+                    Text(
+                        en: "The output could not be written; what was done stands, and `passthru history` shows it.",
+                        zh: "无法写出结果；已完成的更改仍然有效，可用 `passthru history` 查看。"
+                    )
+                )
+            }
         } catch let status as ExitStatus {
             Glibc.exit(status.rawValue)
         } catch let failure as Failure {

@@ -245,6 +245,10 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
             guard let letter = argument.first, "yY1nN0".contains(letter) else { throw .invalidArgument }
             return change { $0.file(path, "yY1".contains(letter) ? "Y" : "N") }
         }
+        if parts.count == 7, parts[3] == "devices", parts[5] == "driver" {
+            guard let driver = driver(of: parts[4]) else { throw .noSuchFileOrDirectory }
+            return try writeDriver(driver, parts[6], argument)
+        }
         guard parts.count == 6, Array(parts[..<3]) == ["sys", "bus", "pci"] else { throw .permissionDenied }
         if parts[3] == "drivers" {
             try writeDriver(parts[4], parts[5], argument)

@@ -185,7 +185,86 @@ import Wording
         #expect(changes(sysfs, since: before) == [])
     }
 
+    /// Bound by somebody else, without a record: the card goes back to where it was found.
+    @Test func aReleaseWithoutARecordIsUndone() throws {
+        let sysfs = SimulatedSysfs(try .named("rmrr-server"))
+        let function = "0000:3b:02.1"
+        sysfs.register(.init(name: "iavf", ids: ["8086:154c"]))
+        try sysfs.put(nil, at: "/var/run/passthru/home/\(function)")
+        let before = (sysfs.driver(of: function), sysfs.override(of: function))
+        _ = try Release.run(Machine(sysfs), devices: [function], Permissions()) { _ in }
+        #expect(sysfs.driver(of: function) == "iavf")
+        let transaction = Transaction(on: Machine(sysfs))
+        let entry = try #require(transaction.journal.entry(1))
+        #expect(transaction.undo(entry, .unconfirmed) == [])
+        #expect((sysfs.driver(of: function), sysfs.override(of: function)) == before)
+    }
+
+    /// A release whose assignment is undone too is not made undone step by step: the host may use the card by now.
+    @Test func undoingBothTouchesNothing() throws {
+        let sysfs = try router()
+        _ = try assign(sysfs)
+        _ = try release(sysfs)
+        let count = sysfs.events.count
+        _ = try undo(sysfs, .all)
+        #expect(sysfs.events.count == count, "\(sysfs.events[count...])")
+        #expect(try History.run(Machine(sysfs), transaction: nil).transactions.allSatisfy { $0.state == .undone })
+    }
+
+    /// To undo a release is to take the card: what the guards have against it counts.
+    @Test func undoingAReleaseAsksTheGuards() throws {
+        let sysfs = try router()
+        _ = try assign(sysfs)
+        _ = try release(sysfs)
+        _ = try Undo.run(Machine(sysfs), .transaction(2), Permissions()) { _ in }
+        #expect(sysfs.driver(of: Self.nic) == "vfio-pci", "nothing stands against it")
+        _ = try release(sysfs)
+        // Meanwhile the host came to need it.
+        try sysfs.put(
+            FileSnapshot(
+                bytes: Array("config interface 'lan'\n\toption device 'eth3'\n\toption proto 'static'\n".utf8)
+            ),
+            at: "/etc/config/network"
+        )
+        let refused = failure { _ = try Undo.run(Machine(sysfs), .transaction(3), Permissions()) { _ in } }
+        #expect(refused?.status == .refused)
+        #expect(refused?.message.en.contains("eth3") == true, "\(refused?.message.en ?? "")")
+        #expect(sysfs.driver(of: Self.nic) == "igc")
+    }
+
+    @Test func anotherCardAtTheAddressIsLeftAlone() throws {
+        let sysfs = try router()
+        _ = try assign(sysfs)
+        sysfs.replaceIdentity(of: Self.nic, vendor: "10ec", device: "8125")
+        let count = sysfs.events.count
+        #expect(try undo(sysfs, .all).transactions.map(\.state) == [.undone])
+        #expect(sysfs.events[count...].allSatisfy { "\($0)".contains("/var/run/passthru/home") })
+    }
+
     // MARK: Commit-confirm
+
+    /// The disk filled up meanwhile: the card comes back all the same, and the network is restarted once.
+    @Test func revertingNeedsNoRoom() throws {
+        var host = try TestHost.named("i226-router")
+        host.file("/etc/init.d/network", "", mode: 0o755)
+        let sysfs = SimulatedSysfs(host)
+        var restarts = 0
+        sysfs.programs["/etc/init.d/network"] = { _, _ in
+            restarts += 1
+            return ProgramResult(status: 0, output: "")
+        }
+        _ = try assign(sysfs, Permissions(confirmWithin: 1))
+        sysfs.beforeJournal = { _ in .noSpace }
+        let deadline = ContinuousClock.now + .milliseconds(1100)
+        while ContinuousClock.now < deadline {}
+        try Watch.run(Machine(sysfs), transaction: 1)
+        #expect(sysfs.driver(of: Self.nic) == "igc")
+        #expect(restarts == 1)
+        #expect(failure { _ = try Confirm.run(Machine(sysfs), transaction: 1) }?.status == .no, "it is too late")
+        sysfs.beforeJournal = { _ in nil }
+        #expect(try Recover.run(Machine(sysfs)).transactions.map(\.state) == [.undone])
+        #expect(restarts == 1)
+    }
 
     @Test func whatNobodyConfirmsReverts() throws {
         let sysfs = try router()
@@ -255,6 +334,32 @@ import Wording
         #expect(journal.entry(1)?.state == .applied)
         #expect(try undo(sysfs, .all).transactions.map(\.state) == [.undone])
         #expect(journal.entry(1)?.state == .undone, "what was added after it can be read")
+    }
+
+    /// Damage in the middle is no power failure: what the rest says must not be thrown away.
+    @Test func aDamagedFileIsNotTakenForAnInterruptedOne() throws {
+        let sysfs = try router()
+        _ = try assign(sysfs)
+        let journal = Journal(on: Machine(sysfs))
+        let path = journal.folder + "/0001"
+        var bytes = Array(try #require(sysfs.host.text(path)).utf8)
+        let second = try #require(bytes.firstIndex(of: UInt8(ascii: "\n"))) + 20
+        bytes[second] ^= 1
+        try sysfs.put(FileSnapshot(bytes: bytes), at: path)
+        let recover = try Recover.run(Machine(sysfs))
+        #expect(recover.transactions.isEmpty && recover.unreadable == [1])
+        #expect(recover.status == .failed)
+        #expect(failure { _ = try undo(sysfs, .transaction(1)) }?.status == .failed)
+        #expect(try undo(sysfs, .all).status == .failed)
+        #expect(sysfs.driver(of: Self.nic) == "vfio-pci")
+        #expect(sysfs.host.text(path).map { Array($0.utf8) } == bytes)
+    }
+
+    @Test(arguments: ["9223372036854775807", "0", "-1", "00001", "lock", "1e3"])
+    func namesThatAreNoNumbersAreIgnored(_ name: String) throws {
+        let sysfs = try router()
+        try sysfs.put(FileSnapshot(bytes: []), at: Journal(on: Machine(sysfs)).folder + "/" + name)
+        #expect(try assign(sysfs).transaction == 1)
     }
 
     @Test func aFileThatIsNoJournalIsNamed() throws {

@@ -33,6 +33,9 @@ status=$?
 cat /tmp/release.log
 check "release is refused while the guest has it: exit 77 (was $status)" [ $status -eq 77 ]
 check "and the guest is named" grep -q "process $holder\|process $(pidof qemu-system-x86_64)" /tmp/release.log
+passthru undo --all --yes >/tmp/undo.log 2>&1
+status=$?
+check "so is undo: exit 77 (was $status)" [ $status -eq 77 ]
 check "the card stays with vfio-pci" [ "$(driver $card)" = vfio-pci ]
 
 # A program that cannot be seen, as one of another PID namespace: nothing can refuse in time.

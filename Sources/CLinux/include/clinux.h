@@ -39,7 +39,7 @@ ssize_t clinux_get_attribute(int fd, const char *name, void *value, size_t capac
 // /dev/null, all other descriptors closed. Returns 0 or an errno.
 int clinux_detach(const char *path, char *const argv[], char *const envp[]);
 
-// Holds back signals that would end this process half-way: SIGHUP, SIGINT, SIGTERM and SIGPIPE; `false` lets those
+// Holds back signals that would end or stop this process half-way, from SIGHUP to Ctrl-C and Ctrl-Z; `false` lets those
 // that came meanwhile through.
 void clinux_hold_signals(bool hold);
 

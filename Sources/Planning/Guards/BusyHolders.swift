@@ -121,8 +121,8 @@ enum BusyHolders: Guard {
 
     private static func why(_ host: Host) -> String? {
         guard let holders = host.holders else { return "not read" }
-        if host.container?.isContainer == true { return "a container shows its own processes only" }
-        return holders.unknown["holders"]
+        if let why = holders.unknown["holders"] { return why }
+        return host.container?.isContainer == true ? "a container shows its own processes only" : nil
     }
 
     private static func unseen(_ request: Request) -> GuardFinding? {
@@ -131,7 +131,8 @@ enum BusyHolders: Guard {
             let why = why(request.host) ?? request.host.holders?.unknown["foreignMounts"]
         else { return nil }
         return finding(
-            .warn,
+            // A captured machine shows no processes, and changes nothing.
+            request.host.holders == nil || why == HolderInventory.notLive ? .warn : .consent,
             function,
             Text(
                 en: "Which programs have devices of \(function.address) open cannot be seen (\(why)).",

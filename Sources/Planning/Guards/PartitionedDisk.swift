@@ -20,6 +20,19 @@ enum PartitionedDisk: Guard {
         }
     }
 
+    /// The disk's serial number, unless another disk has the same (cheap bridges all have one); then the function's
+    /// address, with the disk where there are several.
+    private static func token(
+        of disk: BlockDevice,
+        _ storage: StorageInventory,
+        _ function: PCIFunction
+    ) -> String {
+        let others = storage.devices.filter { $0.disk == nil && !$0.hidden && $0.name != disk.name }
+        if let serial = disk.serial, !serial.isEmpty, !others.contains(where: { $0.serial == serial }) { return serial }
+        let address = function.address.description
+        return others.contains { $0.isBelow(address) } ? "\(address)/\(disk.name)" : address
+    }
+
     private static func finding(
         about disk: BlockDevice,
         _ storage: StorageInventory,
@@ -44,7 +57,7 @@ enum PartitionedDisk: Guard {
         return finding(
             .consent,
             function,
-            token: disk.serial,
+            token: token(of: disk, storage, function),
             Text(
                 en: "\(name) behind \(who.en) is not in use but holds \(list.en): a guest may write over all of it.",
                 zh: "\(who.zh) 后面的 \(name) 没有在使用，但上面有 \(list.zh)：虚拟机可能覆盖其全部内容。"

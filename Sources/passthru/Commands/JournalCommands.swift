@@ -36,18 +36,13 @@ struct UndoCommand: ParsableCommand {
     func run() throws {
         let machine = try common.machine()
         let target = transaction.map(Undo.Target.transaction) ?? .all
-        var permissions = Permissions(dryRun: true)
-        let (plan, consents) = try writing.withConsents { consents in
-            permissions.consents = consents
-            return try Undo.run(machine, target, permissions) { _ in }
-        }
+        let plan = try Undo.run(machine, target, Permissions(dryRun: true)) { _ in }
         if writing.dryRun { return try common.print(plan) { UndoView(undo: $0).lines(in: $1) } }
         if !plan.transactions.isEmpty { try writing.confirm(UndoView(undo: plan).lines(in: Console.language)) }
-        permissions.dryRun = false
-        permissions.consents = consents
-        let done = try Undo.run(machine, target, permissions, progress: writing.report)
+        let shown = plan.transactions.map(\.id)
+        let done = try Undo.run(machine, target, Permissions(), shown: shown, progress: writing.report)
         try common.print(done) { UndoView(undo: $0).lines(in: $1) }
-        if done.status != .ok { throw done.status }
+        try end(with: done.status)
     }
 }
 
@@ -107,7 +102,7 @@ struct RecoverCommand: ParsableCommand {
     func run() throws {
         let recover = try Recover.run(try common.machine())
         try common.print(recover) { RecoverView(recover: $0).lines(in: $1) }
-        if recover.status != .ok { throw recover.status }
+        try end(with: recover.status)
     }
 }
 
@@ -119,4 +114,26 @@ struct WatchCommand: ParsableCommand {
     @Argument var transaction: Int
 
     func run() throws { try Watch.run(.live, transaction: transaction) }
+}
+
+/// Ends with a status that the printed result explains, in one sentence more on standard error.
+private func end(with status: ExitStatus) throws {
+    switch status {
+    case .ok: return
+    case .incomplete:
+        Console.writeError(
+            Text(
+                en: "passthru: Not everything could be put back: what is left is listed.",
+                zh: "passthru: 未能全部恢复：已列出剩余部分。"
+            ).string(in: Console.language)
+        )
+    default:
+        Console.writeError(
+            Text(
+                en: "passthru: The journal has files that cannot be read: they are listed.",
+                zh: "passthru: 日志中有无法读取的文件：已列出。"
+            ).string(in: Console.language)
+        )
+    }
+    throw status
 }

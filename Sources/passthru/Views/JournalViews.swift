@@ -23,11 +23,7 @@ struct HistoryView {
             if withSteps { lines += transaction.stepLines(in: language) }
             lines += transaction.leftLines(in: language)
         }
-        for id in history.unreadable {
-            lines.append(
-                Text(en: "\(id): the journal file cannot be read.", zh: "\(id)：无法读取日志文件。").string(in: language)
-            )
-        }
+        lines += unreadableLines(history.unreadable, in: language)
         if lines.isEmpty {
             lines = [Text(en: "passthru has changed nothing.", zh: "passthru 尚未做过更改。").string(in: language)]
         }
@@ -42,6 +38,7 @@ struct UndoView {
     func lines(in language: Language) -> [String] {
         guard !undo.transactions.isEmpty else {
             return [Text(en: "Nothing to undo.", zh: "没有可撤销的更改。").string(in: language)]
+                + unreadableLines(undo.unreadable, in: language)
         }
         var lines = undo.transactions.flatMap { transaction in
             let title =
@@ -54,7 +51,13 @@ struct UndoView {
         if undo.dryRun {
             lines.append(Text(en: "These are undone, newest first.", zh: "将从最新的开始撤销以上更改。").string(in: language))
         }
-        return lines
+        return lines + unreadableLines(undo.unreadable, in: language)
+    }
+}
+
+private func unreadableLines(_ numbers: [Int], in language: Language) -> [String] {
+    numbers.map { id in
+        Text(en: "\(id): the journal file cannot be read.", zh: "\(id)：无法读取日志文件。").string(in: language)
     }
 }
 
@@ -63,13 +66,14 @@ struct RecoverView {
     let recover: Recover
 
     func lines(in language: Language) -> [String] {
-        guard !recover.transactions.isEmpty else {
+        guard !recover.transactions.isEmpty || !recover.unreadable.isEmpty else {
             return [Text(en: "Nothing had been interrupted.", zh: "没有被中断的操作。").string(in: language)]
         }
-        return recover.transactions.flatMap { transaction in
-            let title = Text(verbatim: "\(transaction.id) \(transaction.verb): ") + transaction.summary
-            return [title.string(in: language)] + transaction.leftLines(in: language)
-        }
+        return unreadableLines(recover.unreadable, in: language)
+            + recover.transactions.flatMap { transaction in
+                let title = Text(verbatim: "\(transaction.id) \(transaction.verb): ") + transaction.summary
+                return [title.string(in: language)] + transaction.leftLines(in: language)
+            }
     }
 }
 
