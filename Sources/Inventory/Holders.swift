@@ -199,6 +199,12 @@ private struct HolderReader {
         }.filter(Sysfs.isAddress)
     }
 
+    /// btrfs shows a number of its own instead of its device's: what was mounted tells it.
+    private func deviceNumber(of mount: Mount) -> String? {
+        guard mount.fileSystem == "btrfs", mount.source.utf8.starts(with: "/dev/".utf8) else { return nil }
+        return machine.textIfAny("/sys/class/block/\(Machine.lastComponent(of: mount.source))/dev")
+    }
+
     private mutating func readMounts(_ pid: Int, _ command: String, into inventory: inout HolderInventory) {
         var lines: [String] = []
         do throws(Errno) {
@@ -213,8 +219,8 @@ private struct HolderReader {
             return
         }
         for line in lines {
-            guard let table = MountTable(mountinfo: line), let number = table.number,
-                !number.utf8.starts(with: "0:".utf8), !ownMounts.contains(number),
+            guard let table = MountTable(mountinfo: line), let seen = table.number, !ownMounts.contains(seen),
+                let number = seen.utf8.starts(with: "0:".utf8) ? deviceNumber(of: table.mount) : seen,
                 !inventory.foreignMounts.contains(where: { $0.number == number })
             else { continue }
             inventory.foreignMounts.append(

@@ -72,16 +72,14 @@ public struct AssignPlanner {
         let address = function.address
         let path = "\(PCIInventory.root)/\(address)"
         var changes: [PlannedChange] = []
-        if let driver = function.driver {
-            changes.append(
-                .textFile(
-                    HomeRecord.path(of: address),
-                    before: records[address]?.text,
-                    after: HomeRecord(of: function, driver: driver).text,
-                    reason: Text(en: "remembers the home driver", zh: "记住原来的驱动")
-                )
+        changes.append(
+            .textFile(
+                HomeRecord.path(of: address),
+                before: records[address]?.text,
+                after: HomeRecord(of: function, driver: function.driver).text,
+                reason: Text(en: "remembers the home driver", zh: "记住原来的驱动")
             )
-        }
+        )
         let override = function.details?.driverOverride
         changes.append(
             PlannedChange(

@@ -13,10 +13,18 @@ public struct HomeRecord: Sendable, Hashable {
 
     public init(text: String) { self.text = text }
 
-    public init(of function: PCIFunction, driver: String) { text = "\(function.id) \(driver)\n" }
+    /// - Parameter driver: nil where the function had none.
+    public init(of function: PCIFunction, driver: String?) { text = "\(function.id) \(driver ?? Self.none)\n" }
 
-    /// The driver that the function had; nil when the file says something else.
-    public var driver: String? {
+    /// The driver that the function had; nil when it had none, or the file says something else.
+    public var driver: String? { name.flatMap { $0 == Self.none ? nil : $0 } }
+
+    /// Whether the function had no driver, perhaps because the owner keeps it from all.
+    public var isWithoutDriver: Bool { name == Self.none }
+
+    private static let none = "-"
+
+    private var name: String? {
         let words = text.split { $0 == " " || $0 == "\n" }
         return words.count == 2 ? String(words[1]) : nil
     }

@@ -39,7 +39,9 @@ public struct ReleasePlanner {
         let path = "\(PCIInventory.root)/\(address)"
         var changes: [PlannedChange] = []
         let candidates = (function.details?.modules ?? []).filter { !$0.hasPrefix("vfio") }
-        for module in home.map({ [$0] }) ?? candidates where !isReady(module) {
+        // One that had no driver gets none: the owner may keep all of them from it.
+        let staysAlone = record?.isWithoutDriver == true
+        for module in home.map({ [$0] }) ?? (staysAlone ? [] : candidates) where !isReady(module) {
             // A driver is usually named as its module, but need not be: then the aliases say what to load.
             let name =
                 candidates.isEmpty
@@ -86,7 +88,7 @@ public struct ReleasePlanner {
                 )
             )
         }
-        if function.driver == nil || function.driver == "vfio-pci" {
+        if !staysAlone, function.driver == nil || function.driver == "vfio-pci" {
             let expected: Expectation =
                 if let home { .driver(address, home) } else { .driverIsNot(address, "vfio-pci") }
             if home == nil && candidates.isEmpty {

@@ -59,9 +59,11 @@ enum IsolationHost {
     /// The changes that hand over a function whose driver is `driver`, on a machine with vfio in its kernel.
     static func binding(_ address: String, _ id: String, from driver: String?) -> [Change] {
         let root = "/sys/bus/pci"
-        var changes = [Change.writeAttribute(path: "\(root)/devices/\(address)/driver_override", value: "vfio-pci")]
+        var changes: [Change] = [
+            .writeFile(path: "/var/run/passthru/home/\(address)", content: "\(id) \(driver ?? "-")\n"),
+            .writeAttribute(path: "\(root)/devices/\(address)/driver_override", value: "vfio-pci"),
+        ]
         if let driver {
-            changes.insert(.writeFile(path: "/var/run/passthru/home/\(address)", content: "\(id) \(driver)\n"), at: 0)
             changes.append(.writeAttribute(path: "\(root)/drivers/\(driver)/unbind", value: address))
         }
         return changes + [.writeAttribute(path: "\(root)/drivers_probe", value: address)]

@@ -97,6 +97,7 @@ import Wording
         let plan = try plan("rmrr-server", ["0000:3b:02.3"])
         #expect(
             plan.changes.map(\.change) == [
+                .writeFile(path: "/var/run/passthru/home/0000:3b:02.3", content: "8086:154c -\n"),
                 .writeAttribute(path: "\(Self.devices)/0000:3b:02.3/driver_override", value: "vfio-pci"),
                 .writeAttribute(path: "/sys/bus/pci/drivers_probe", value: "0000:3b:02.3"),
             ]

@@ -375,6 +375,21 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
     /// The journal is passthru's own memory: it is no event, and has errors of its own.
     private func isJournal(_ path: String) -> Bool { path.contains("/passthru/journal") }
 
+    /// The path with the links in its folders followed, such as `/var/run`.
+    private func place(_ path: String) -> String {
+        var here: [Substring] = []
+        for part in path.split(separator: "/") {
+            here.append(part)
+            while case .symbolicLink(let target)? = host.nodes["/" + here.joined(separator: "/")] {
+                here = target.hasPrefix("/") ? [] : here.dropLast()
+                for step in target.split(separator: "/") {
+                    if step == ".." { here = here.dropLast() } else { here.append(step) }
+                }
+            }
+        }
+        return "/" + here.joined(separator: "/")
+    }
+
     public func put(_ snapshot: FileSnapshot?, at path: String) throws(Errno) {
         if isJournal(path) {
             if let error = beforeJournal(self) { throw error }
@@ -383,8 +398,9 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
             events.append(.replace(path, text))
             if let error = beforeWrite(self, path, text ?? "") { throw error }
         }
+        let place = place(path)
         change { host in
-            if let snapshot { host.file(path, bytes: snapshot.bytes, mode: snapshot.mode) } else { host.remove(path) }
+            if let snapshot { host.file(place, bytes: snapshot.bytes, mode: snapshot.mode) } else { host.remove(place) }
         }
     }
 
