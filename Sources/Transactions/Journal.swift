@@ -91,13 +91,13 @@ public struct Journal: Sendable {
             .prefix { Self.decode($0) != nil }
         let end = whole.last?.endIndex ?? 0
         let isWhole = end < bytes.count && end == bytes.count - 1
+        var isSound = true
         if !isWhole {
-            try machine.tree.put(
-                FileSnapshot(bytes: bytes[..<end] + [UInt8(ascii: "\n")], mode: 0o600),
-                at: path(entry.id)
-            )
+            // Adding to half a line would make it damage in the middle of the file.
+            let sound = FileSnapshot(bytes: bytes[..<end] + [UInt8(ascii: "\n")], mode: 0o600)
+            isSound = (try? machine.tree.put(sound, at: path(entry.id))) != nil
         }
-        return JournalWriter(self, entry)
+        return JournalWriter(self, entry, canAppend: isSound)
     }
 
     func append(_ line: JournalLine, to id: Int) throws(Errno) {
@@ -144,8 +144,11 @@ final class JournalWriter {
     /// Runs after each record is on disk.
     var onRecord: (JournalRecord) -> Void = { _ in }
 
-    init(_ journal: Journal, _ entry: JournalEntry) {
+    private let canAppend: Bool
+
+    init(_ journal: Journal, _ entry: JournalEntry, canAppend: Bool = true) {
         self.journal = journal
+        self.canAppend = canAppend
         self.entry = entry
     }
 
@@ -153,6 +156,7 @@ final class JournalWriter {
     func record(_ record: JournalRecord) throws(Errno) {
         let line = JournalLine(time: journal.machine.wallClock, record: record)
         entry.take(line)
+        guard canAppend else { throw .noSpace }
         try journal.append(line, to: entry.id)
         onRecord(record)
     }

@@ -157,7 +157,7 @@ public struct Transaction {
         return writer
     }
 
-    private func unwritableJournal(_ error: Errno) -> Text {
+    func unwritableJournal(_ error: Errno) -> Text {
         Text(
             en: "The journal in \(journal.folder) could not be written: \(error.description.lowercased()).",
             zh: "无法写入 \(journal.folder) 中的日志：\(Text(reason: error.description.lowercased()).zh)。"
@@ -236,8 +236,10 @@ public struct Transaction {
     private func undo(_ writer: JournalWriter, _ cause: UndoCause, stuck: PCIAddress?) -> [Text] {
         // Where the journal takes no more, putting the machine back comes first: it can be done again.
         let boot = machine.bootID
-        // One that goes on where it was interrupted may have been about to do what comes afterwards.
-        var isChanged = writer.entry.cause != nil && writer.entry.end == nil
+        // One that goes on where it was interrupted may have been about to do what comes afterwards, and one of which
+        // only that is left tries it again.
+        let isOnlyAfterwards = writer.entry.end == .incomplete && !writer.entry.steps.contains(.left)
+        var isChanged = writer.entry.cause != nil && writer.entry.end == nil || isOnlyAfterwards
         try? writer.record(.undo(cause: cause, boot: boot))
         let isSameBoot = boot == writer.entry.header.boot
         let undoing = Undoing(runner: runner, entry: writer.entry, isSameBoot: isSameBoot)
@@ -284,51 +286,6 @@ public struct Transaction {
             }
         }
     }
-
-    // MARK: After a crash
-
-    /// Finishes what was interrupted: what was not committed is put back, an undoing that was begun is ended, and what
-    /// nobody confirmed in time reverts.
-    ///
-    /// - Returns: each transaction as it is now, with what could not be put back.
-    public func recover() throws(TransactionFailure) -> [(entry: JournalEntry, left: [Text])] {
-        let entries: [JournalEntry]
-        do {
-            entries = try journal.entries()
-        } catch {
-            throw TransactionFailure(message: unwritableJournal(error))
-        }
-        var recovered: [(entry: JournalEntry, left: [Text])] = []
-        for entry in entries.reversed() {
-            guard let cause = causeToRecover(entry) else { continue }
-            let left = undo(entry, cause)
-            recovered.append((journal.entry(entry.id) ?? entry, left))
-        }
-        return recovered
-    }
-
-    private func causeToRecover(_ entry: JournalEntry) -> UndoCause? {
-        switch entry.state {
-        case .open: entry.cause ?? .interruption
-        case .waiting: isOverdue(entry) ? .unconfirmed : nil
-        case .applied, .rolledBack, .undone, .incomplete: nil
-        }
-    }
-
-    /// Whether the time to confirm a transaction is over: a restart ends it too.
-    public func isOverdue(_ entry: JournalEntry) -> Bool {
-        guard entry.state == .waiting, let deadline = entry.confirmationDeadline else { return false }
-        return machine.bootClock >= deadline || machine.bootID != entry.header.boot
-    }
-
-    /// Keeps what waits to be confirmed.
-    public func confirm(_ entry: JournalEntry) throws(TransactionFailure) {
-        do {
-            try journal.reopen(entry).record(.confirm)
-        } catch {
-            throw TransactionFailure(message: unwritableJournal(error))
-        }
-    }
 }
 
 extension JournalRecord {
@@ -345,21 +302,5 @@ extension JournalRecord {
         case .left(let step, _): "what is left of step \(step)"
         case .end: "end of undoing"
         }
-    }
-}
-
-extension Machine {
-    /// Names this run of the kernel (random(4)); nil where it cannot be read.
-    public var bootID: String? { textIfAny("/proc/sys/kernel/random/boot_id") }
-
-    /// Folders above a path that are not there, outermost first.
-    func missingFolders(above path: String) -> [String] {
-        var missing: [String] = []
-        var folder = Machine.parent(of: path)
-        while folder != "/", !exists(folder) {
-            missing.append(folder)
-            folder = Machine.parent(of: folder)
-        }
-        return missing.reversed()
     }
 }
