@@ -78,13 +78,13 @@ let package = Package(
         ),
         .testTarget(name: "MachineTests", dependencies: ["Machine", "TestHosts", system]),
         .testTarget(name: "RigTests"),
-        .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats", "TestHosts"]),
         .testTarget(
             name: "InventoryTests",
             dependencies: ["Inventory", "Machine", "TestHosts"],
             exclude: ["ACPI/Tables", "ACPI/KernelLogs"]
         ),
-        .testTarget(name: "ChangesTests", dependencies: ["Changes"]),
+        .testTarget(name: "ChangesTests", dependencies: ["Changes", "TestHosts"]),
         .testTarget(name: "WordingTests", dependencies: ["Wording"]),
         .testTarget(
             name: "ReadinessTests",

@@ -1,5 +1,6 @@
 import Changes
 import Foundation
+import TestHosts
 import Testing
 
 /// What is printed as a diff is one: patch(1) makes the new file out of the old.
@@ -29,14 +30,16 @@ import Testing
     }
 
     @Test func patchMakesTheNewFile() throws {
-        var random = SystemRandomNumberGenerator()
+        var random = FixedSeed(state: 1)
         for round in 0..<60 {
-            let old = (0..<Int.random(in: 0...30, using: &random)).map { _ in "line \(Int.random(in: 0..<12))" }
+            let old = (0..<Int.random(in: 0...30, using: &random)).map { _ in
+                "line \(Int.random(in: 0..<12, using: &random))"
+            }
             var new = old
             for _ in 0..<Int.random(in: 1...6, using: &random) {
                 let place = Int.random(in: 0...new.count, using: &random)
                 if Bool.random(using: &random) || new.isEmpty {
-                    new.insert("added \(Int.random(in: 0..<9))", at: place)
+                    new.insert("added \(Int.random(in: 0..<9, using: &random))", at: place)
                 } else {
                     new.remove(at: min(place, new.count - 1))
                 }

@@ -1,3 +1,4 @@
+import TestHosts
 import Testing
 
 @testable import Formats

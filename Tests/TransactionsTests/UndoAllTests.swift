@@ -2,6 +2,7 @@ import Changes
 import Foundation
 import Machine
 import SystemPackage
+import TestHosts
 import Testing
 import Transactions
 import Wording
@@ -56,25 +57,12 @@ import Wording
         }
     }
 
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        // SplitMix64.
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     private static let paths = [
         "/etc/default/grub", "/etc/modules.d/vfio", "/etc/new/deep/file", "/boot/grub/grub.cfg", "/etc/link",
         "/etc/odd",
     ]
 
-    private func fill(_ root: Root, _ random: inout Generator) throws {
+    private func fill(_ root: Root, _ random: inout FixedSeed) throws {
         for path in Self.paths where path != "/etc/new/deep/file" && path != "/etc/link" {
             guard Bool.random(using: &random) else { continue }
             var file = FileSnapshot(
@@ -93,7 +81,7 @@ import Wording
         }
     }
 
-    private func plan(_ root: Root, _ random: inout Generator) -> Plan {
+    private func plan(_ root: Root, _ random: inout FixedSeed) -> Plan {
         var texts: [String: FileContent?] = [:]
         let changes = (0..<Int.random(in: 1...6, using: &random)).map { _ -> PlannedChange in
             if Int.random(in: 0..<5, using: &random) == 0 {
@@ -140,7 +128,7 @@ import Wording
         var applied = 0
         var visible = 0
         for seed in UInt64(1)...300 {
-            var random = Generator(state: seed)
+            var random = FixedSeed(state: seed)
             let root = try Root()
             defer { try? FileManager.default.removeItem(atPath: root.path) }
             try fill(root, &random)

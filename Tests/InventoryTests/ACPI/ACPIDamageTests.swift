@@ -1,3 +1,4 @@
+import TestHosts
 import Testing
 
 @testable import Inventory
@@ -70,7 +71,7 @@ struct ACPIDamageTests {
                 attempt(bytes)
             }
         }
-        var generator = SplitMix64(state: 0x7061_7373_7468_7275)
+        var generator = FixedSeed(state: 0x7061_7373_7468_7275)
         for _ in 0..<300 {
             var bytes = table.bytes
             for _ in 0..<Int.random(in: 1...8, using: &generator) {
@@ -163,18 +164,5 @@ struct ACPIDamageTests {
         let chinese = error.chineseDescription
         #expect(chinese != english && chinese.hasSuffix("。"))
         #expect(chinese.unicodeScalars.contains { (0x4e00...0x9fff).contains($0.value) })
-    }
-}
-
-/// A small generator whose numbers depend on its seed alone.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }
