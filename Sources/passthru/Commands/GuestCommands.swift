@@ -24,8 +24,8 @@ struct GuestXMLCommand: ParsableCommand {
 
     @Flag(
         help: .text(
-            "Let libvirt bind the device at start and give it back at stop.",
-            "让 libvirt 在启动时绑定设备，停止时归还。"
+            "Let libvirt bind the device at start and give it back at stop; passthru's guards are not asked then.",
+            "让 libvirt 在启动时绑定设备，停止时归还；届时不会经过 passthru 的保护规则。"
         )
     )
     var managed = false

@@ -8,7 +8,7 @@ struct UndoCommand: ParsableCommand {
         CommandConfiguration(
             commandName: "undo",
             abstract: help(
-                "Give back what passthru changed: files byte for byte, devices to their drivers.",
+                "Take back what passthru changed: files byte for byte, devices to their drivers.",
                 "撤销 passthru 的更改：文件逐字节恢复，设备还给原来的驱动。"
             )
         )
@@ -67,7 +67,7 @@ struct ConfirmCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "confirm",
-            abstract: help("Keep a change that would revert by itself.", "保留一项否则会自动恢复的更改。")
+            abstract: help("Keep a change that would otherwise revert by itself.", "保留一项否则会自动恢复的更改。")
         )
     }
     @Argument(help: .text("One transaction; else all that wait.", "某一事务；不写则为所有等待中的。", valueName: "id"))
@@ -92,8 +92,8 @@ struct RecoverCommand: ParsableCommand {
         CommandConfiguration(
             commandName: "recover",
             abstract: help(
-                "Finish what a crash or a power failure left half-way; for the boot service.",
-                "完成因崩溃或断电而中断的操作；供启动服务使用。"
+                "Put back what a crash or a power failure left half done; for the boot service.",
+                "回退因崩溃或断电而只做了一半的更改；供开机服务使用。"
             )
         )
     }

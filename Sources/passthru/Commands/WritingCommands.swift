@@ -23,13 +23,18 @@ struct AssignCommand: ParsableCommand {
     )
     var mates: [String] = []
 
-    @Flag(help: .text("Now only, not at the next boot.", "仅现在，不包括下次启动。"))
+    @Flag(
+        help: .text(
+            "Now only; so far every assignment ends at the next boot, and this leaves out the reminder.",
+            "仅现在；目前任何交出都只保持到下次启动，此选项只是不再提醒。"
+        )
+    )
     var once = false
 
     @Flag(
         help: .text(
             "Allow a guest without interrupt remapping, which lets it send interrupts that are not its own.",
-            "允许在没有中断重映射时交给虚拟机：它可以发送不属于自己的中断。"
+            "没有中断重映射也允许交出：虚拟机将能发送不属于它的中断。"
         )
     )
     var unsafeInterrupts = false
@@ -43,11 +48,12 @@ struct AssignCommand: ParsableCommand {
     )
     var unsafeACSOverride = false
     @OptionGroup var writing: WritingOptions
+    @OptionGroup var consenting: ConsentOptions
     @OptionGroup var confirming: ConfirmOptions
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        try common.carryOut(writing, confirming, unsafe: unsafe) { machine, permissions in
+        try common.carryOut(writing, consenting, confirming, unsafe: unsafe) { machine, permissions in
             try Assign.run(
                 machine,
                 devices: devices,
@@ -77,11 +83,12 @@ struct ReleaseCommand: ParsableCommand {
     @Argument(help: .text("Devices to take back.", "要收回的设备。", valueName: "device"))
     var devices: [String]
     @OptionGroup var writing: WritingOptions
+    @OptionGroup var consenting: ConsentOptions
     @OptionGroup var confirming: ConfirmOptions
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        try common.carryOut(writing, confirming, unsafe: []) { machine, permissions in
+        try common.carryOut(writing, consenting, confirming, unsafe: []) { machine, permissions in
             try Release.run(machine, devices: devices, permissions, progress: writing.report)
         }
     }
@@ -91,13 +98,14 @@ extension CommonOptions {
     /// Plans, shows and asks, and then does exactly what was shown.
     fileprivate func carryOut(
         _ writing: WritingOptions,
+        _ consenting: ConsentOptions,
         _ confirming: ConfirmOptions,
         unsafe: Set<UnsafeMode>,
         _ verb: (Machine, Permissions) throws -> Outcome
     ) throws {
         let machine = try machine()
         var permissions = Permissions(dryRun: true, unsafe: unsafe, confirmWithin: confirming.confirmWithin)
-        let (plan, consents) = try writing.withConsents { consents in
+        let (plan, consents) = try consenting.withConsents(writing) { consents in
             permissions.consents = consents
             return try verb(machine, permissions)
         }

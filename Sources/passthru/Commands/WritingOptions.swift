@@ -11,16 +11,42 @@ struct WritingOptions: ParsableArguments {
     @Flag(
         help: .text(
             "Answer the plan's question with yes; it consents to no guard's finding.",
-            "对计划的询问回答“是”；不代表同意任何保护规则的提示。"
+            "对计划的询问回答“是”；不代表同意任何保护规则的风险项。"
         )
     )
     var yes = false
 
+    /// Whether somebody can be asked.
+    var canAsk: Bool { Console.isTerminal && !Console.isJSON }
+
+    /// Shows what is planned and asks, unless `--yes` was given.
+    func confirm(_ lines: [String]) throws {
+        guard !yes else { return }
+        guard canAsk else {
+            throw Failure(
+                .usage,
+                Text(en: "Nobody is here to ask: add --yes, or --dry-run.", zh: "无法询问：请加上 --yes 或 --dry-run。")
+            )
+        }
+        Console.write(lines: lines)
+        Console.write(Text(en: "Go ahead? [y/N] ", zh: "继续吗？[y/N] ").string(in: Console.language))
+        guard let answer = readLine(), answer.lowercased().hasPrefix("y") else {
+            throw Failure(.no, Text(en: "Nothing was changed.", zh: "未做任何更改。"))
+        }
+    }
+
+    func report(_ step: Text) {
+        if !Console.isJSON { Console.write("  " + step.string(in: Console.language) + "\n") }
+    }
+}
+
+/// What verbs take that guards may object to.
+struct ConsentOptions: ParsableArguments {
     @Option(
         name: .customLong("consent"),
         help: .text(
             "Accept one finding of a guard, as its message names it; repeated for each.",
-            "接受保护规则的一条提示（按其提示中的写法）；每条各写一次。",
+            "接受保护规则指出的一个风险项（写法见其输出）；每个各写一次。",
             valueName: "guard=device"
         )
     )
@@ -50,19 +76,18 @@ struct WritingOptions: ParsableArguments {
         )
     }
 
-    /// Whether somebody can be asked.
-    var canAsk: Bool { Console.isTerminal && !Console.isJSON }
-
     /// Runs `plan`, and where a guard wants the owner's consent and somebody sits there, asks for it.
     ///
     /// - Returns: what `plan` returned, and all consents, those typed just now included.
-    func withConsents<Value>(_ plan: (Set<Consent>) throws -> Value) throws -> (Value, Set<Consent>) {
+    func withConsents<Value>(_ writing: WritingOptions, _ plan: (Set<Consent>) throws -> Value) throws -> (
+        Value, Set<Consent>
+    ) {
         var consents = try parsedConsents()
         while true {
             do {
                 return (try plan(consents), consents)
             } catch let failure as Failure {
-                guard canAsk, !dryRun, !failure.findings.isEmpty,
+                guard writing.canAsk, !writing.dryRun, !failure.findings.isEmpty,
                     failure.findings.allSatisfy({ $0.level == .consent })
                 else { throw failure }
                 for finding in failure.findings {
@@ -87,26 +112,6 @@ struct WritingOptions: ParsableArguments {
             throw Failure(.no, Text(en: "Nothing was changed.", zh: "未做任何更改。"))
         }
     }
-
-    /// Shows what is planned and asks, unless `--yes` was given.
-    func confirm(_ lines: [String]) throws {
-        guard !yes else { return }
-        guard canAsk else {
-            throw Failure(
-                .usage,
-                Text(en: "Nobody is here to ask: add --yes, or --dry-run.", zh: "无法询问：请加上 --yes 或 --dry-run。")
-            )
-        }
-        Console.write(lines: lines)
-        Console.write(Text(en: "Go ahead? [y/N] ", zh: "继续吗？[y/N] ").string(in: Console.language))
-        guard let answer = readLine(), answer.lowercased().hasPrefix("y") else {
-            throw Failure(.no, Text(en: "Nothing was changed.", zh: "未做任何更改。"))
-        }
-    }
-
-    func report(_ step: Text) {
-        if !Console.isJSON { Console.write("  " + step.string(in: Console.language) + "\n") }
-    }
 }
 
 /// What verbs take that can cut off whoever runs them.
@@ -117,7 +122,7 @@ struct ConfirmOptions: ParsableArguments {
             Revert by itself unless `passthru confirm` comes within so many seconds; 0 never. Without it: 90 where a \
             finding was consented to, else 0.
             """,
-            "若在指定秒数内没有执行 `passthru confirm` 就自动恢复；0 表示从不。不写时：同意过提示为 90，否则为 0。",
+            "若在指定秒数内没有执行 `passthru confirm` 就自动恢复；0 表示从不。不写时：同意过风险项则为 90，否则为 0。",
             valueName: "seconds"
         )
     )
