@@ -89,6 +89,8 @@ nested_board() {
     nvme port2 NVME0001
     add -drive "if=none,id=qemu,format=raw,readonly=on,file=${rig//,/,,}/disks/nested"
     add -device virtio-blk-pci,bus=pcie.0,addr=05.0,drive=qemu,serial=qemu
+    root_port port3 06.0
+    network_card e1000e port3 00.0 02
 }
 
 # A small router with its root on an NVMe disk. Bus numbers in brackets, addresses as /etc/network/interfaces has them.
