@@ -103,8 +103,7 @@ public struct DeviceJudge {
         if function.unknown["group"] != nil || function.unknown["driver"] != nil { return .unknown }
         guard let group = function.group, !fakeGroups.contains(group) else { return .unisolated }
         let isAsked = asked.contains(function.address) || askedGroups.contains(group)
-        let request = Request([function], on: near)
-        let levels = isAsked ? Guards.ofInventory.flatMap { $0.findings(request) }.map(\.level) : []
+        let levels = isAsked ? self.levels(of: function) : []
         let isRefused = levels.contains(.refuse)
         let isVital = consumers.contains(where: \.isVital)
         if isRefused && isVital { return .inUse }
@@ -118,6 +117,11 @@ public struct DeviceJudge {
         let others = GroupMates.standsInTheWay(function) ? found.all - 1 : found.all
         if others > 0 { return .shared }
         return levels.contains(.consent) ? .consent : .free
+    }
+
+    private func levels(of function: PCIFunction) -> [GuardLevel] {
+        let request = Request([function], on: near)
+        return Guards.ofInventory.flatMap { $0.findings(request) }.map(\.level)
     }
 
     /// Whether something that functions of this kind may carry could not be looked at.
