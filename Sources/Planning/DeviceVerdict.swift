@@ -46,6 +46,7 @@ public struct DeviceJudge {
     /// Functions that the guards are asked about, by address and by group: all others cost the host nothing.
     private let asked: Set<PCIAddress>
     private let askedGroups: Set<Int>
+    private let seesDisks: Bool
     private let seesInterfaces: Bool
     private let seesDisplays: Bool
     private let seesInput: Bool
@@ -64,6 +65,7 @@ public struct DeviceJudge {
             if function.class.platformRole != nil { obstacles[group, default: Obstacles()].platform += 1 }
         }
         self.obstacles = obstacles
+        seesDisks = host.storage.map { $0.unknown["devices"] == nil } ?? false
         seesInterfaces = host.unresolvedInterface == nil
         seesDisplays = host.display?.unknown["cards"] == nil && host.display?.unknown["frameBuffers"] == nil
         seesInput = host.input?.unknown["devices"] == nil
@@ -126,6 +128,7 @@ public struct DeviceJudge {
 
     /// Whether something that functions of this kind may carry could not be looked at.
     private func isUnseen(_ kind: PCIClass) -> Bool {
+        if kind.isStorage { return !seesDisks }
         if kind.isDisplay { return !seesDisplays }
         if kind.isNetwork { return !seesInterfaces }
         if kind.isUSBController { return !seesInterfaces || !seesInput || !seesSerial }
