@@ -81,9 +81,6 @@ extension PlannedChange {
             reason: reason
         )
     }
-
-    /// The change as one line of a plan, as a shell would do it.
-    public var line: Text { Text(verbatim: change.sentence + "  # ") + reason }
 }
 
 extension Outcome.Step {

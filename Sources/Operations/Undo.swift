@@ -17,14 +17,15 @@ public struct Undo: Sendable, Encodable {
         case all
     }
 
+    /// - Parameter shown: the transactions that the owner saw and said yes to; nil when none were shown.
     public static func run(
         _ machine: Machine,
         _ target: Target,
-        _ permissions: Permissions,
+        dryRun: Bool = false,
         shown: [Int]? = nil,
         progress: (Text) -> Void
     ) throws(Failure) -> Undo {
-        if permissions.dryRun {
+        if dryRun {
             let entries = try wanted(target, in: Journal(on: machine))
             try askGuards(entries, machine)
             return Undo(
@@ -104,16 +105,18 @@ public struct Undo: Sendable, Encodable {
         return [entry]
     }
 
-    /// Releases of functions that are with the host, and whose assignment is undone too: taking them from the host once
-    /// more, only to give them back, could tear a file system or a session away.
+    /// Releases of functions that are with the host, or will be once what came later is undone, and whose assignment is
+    /// undone too: taking them from the host once more, only to give them back, could tear a file system or a session away.
     private static func revertedReleases(_ entries: [JournalEntry], _ machine: Machine) -> Set<Int> {
         let boot = machine.bootID
         let bound = Set(machine.listIfAny("/sys/bus/pci/drivers/vfio-pci").compactMap { PCIAddress($0) })
         let reverted = entries.enumerated().filter { index, entry in
             guard entry.header.verb == "release", entry.header.boot == boot else { return false }
-            let assigned = entries[index...].filter { $0.header.verb == "assign" && $0.header.boot == boot }
-            let home = Set(assigned.flatMap(\.header.devices)).subtracting(bound)
-            return Set(entry.header.devices).isSubset(of: home)
+            func assigned(_ entries: some Sequence<JournalEntry>) -> Set<PCIAddress> {
+                Set(entries.filter { $0.header.verb == "assign" && $0.header.boot == boot }.flatMap(\.header.devices))
+            }
+            let away = bound.subtracting(assigned(entries[..<index]))
+            return Set(entry.header.devices).isSubset(of: assigned(entries[index...]).subtracting(away))
         }
         return Set(reverted.map(\.element.id))
     }

@@ -32,7 +32,7 @@ import Testing
         #expect(plan.changed)
         #expect(plan.plan.count == 6)
         #expect(try !Release.run(machine, devices: ["04:00.0"], dry) { _ in }.changed)
-        #expect(try Undo.run(machine, .all, dry) { _ in }.transactions.isEmpty)
+        #expect(try Undo.run(machine, .all, dryRun: true) { _ in }.transactions.isEmpty)
         #expect(throws: Failure.self) {
             try Assign.run(machine, devices: ["01:00.0"], mates: [], once: true, dry) { _ in }
         }

@@ -25,7 +25,7 @@ import Wording
     }
 
     private func undo(_ sysfs: SimulatedSysfs, _ target: Undo.Target) throws -> Undo {
-        try Undo.run(Machine(sysfs), target, Permissions()) { _ in }
+        try Undo.run(Machine(sysfs), target) { _ in }
     }
 
     private func failure(_ body: () throws -> Void) -> Failure? {
@@ -211,12 +211,27 @@ import Wording
         #expect(try History.run(Machine(sysfs), transaction: nil).transactions.allSatisfy { $0.state == .undone })
     }
 
+    /// Nor when it was assigned once more since.
+    @Test func undoingThreeTakesTheCardNoSecondTime() throws {
+        let sysfs = try router()
+        let before = sysfs.host
+        _ = try assign(sysfs)
+        _ = try release(sysfs)
+        _ = try assign(sysfs)
+        let count = sysfs.events.count
+        #expect(try undo(sysfs, .all).transactions.map(\.state) == [.undone, .undone, .undone])
+        #expect(
+            !sysfs.events[count...].contains { "\($0)".contains("vfio-pci/bind") || "\($0)".hasPrefix("vfio-pci >") }
+        )
+        #expect(changes(sysfs, since: before) == [])
+    }
+
     /// To undo a release is to take the card: what the guards have against it counts.
     @Test func undoingAReleaseAsksTheGuards() throws {
         let sysfs = try router()
         _ = try assign(sysfs)
         _ = try release(sysfs)
-        _ = try Undo.run(Machine(sysfs), .transaction(2), Permissions()) { _ in }
+        _ = try Undo.run(Machine(sysfs), .transaction(2)) { _ in }
         #expect(sysfs.driver(of: Self.nic) == "vfio-pci", "nothing stands against it")
         _ = try release(sysfs)
         // Meanwhile the host came to need it.
@@ -226,7 +241,7 @@ import Wording
             ),
             at: "/etc/config/network"
         )
-        let refused = failure { _ = try Undo.run(Machine(sysfs), .transaction(3), Permissions()) { _ in } }
+        let refused = failure { _ = try Undo.run(Machine(sysfs), .transaction(3)) { _ in } }
         #expect(refused?.status == .refused)
         #expect(refused?.message.en.contains("eth3") == true, "\(refused?.message.en ?? "")")
         #expect(sysfs.driver(of: Self.nic) == "igc")

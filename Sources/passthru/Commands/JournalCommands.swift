@@ -36,11 +36,11 @@ struct UndoCommand: ParsableCommand {
     func run() throws {
         let machine = try common.machine()
         let target = transaction.map(Undo.Target.transaction) ?? .all
-        let plan = try Undo.run(machine, target, Permissions(dryRun: true)) { _ in }
+        let plan = try Undo.run(machine, target, dryRun: true) { _ in }
         if writing.dryRun { return try common.print(plan) { UndoView(undo: $0).lines(in: $1) } }
         if !plan.transactions.isEmpty { try writing.confirm(UndoView(undo: plan).lines(in: Console.language)) }
         let shown = plan.transactions.map(\.id)
-        let done = try Undo.run(machine, target, Permissions(), shown: shown, progress: writing.report)
+        let done = try Undo.run(machine, target, shown: shown, progress: writing.report)
         try common.print(done) { UndoView(undo: $0).lines(in: $1) }
         try end(with: done.status)
     }
