@@ -18,10 +18,8 @@ extension JournalEntry {
     /// How far the trial is that this transaction prepared; nil when it prepared none, or that is settled.
     public func trialPhase(on machine: Machine) -> TrialPhase? {
         guard let trial = header.plan.trial, state == .waiting else { return nil }
-        if let line = machine.textIfAny("/proc/cmdline"), KernelCommandLine(line).words.contains(where: { $0.text == trial.mark })
-        {
-            return .running
-        }
+        let line = KernelCommandLine(machine.textIfAny("/proc/cmdline") ?? "")
+        if line.words.contains(where: { $0.text == trial.mark }) { return .running }
         return machine.bootID == header.boot ? .prepared : .over
     }
 

@@ -32,7 +32,8 @@ public struct BootFileSystem: Sendable, Hashable, Codable {
     /// Why GRUB cannot write its environment block there (GNU GRUB manual, "Environment block": "it is not possible to
     /// save on … LVM, RAID, Btrfs, ZFS …"); nil when it can.
     public var reasonGRUBCannotWrite: String? {
-        if ["btrfs", "zfs", "f2fs", "squashfs", "iso9660", "overlay", "tmpfs", "bcachefs"].contains(type) { return type }
+        let unwritable = ["btrfs", "zfs", "f2fs", "squashfs", "iso9660", "overlay", "tmpfs", "bcachefs"]
+        if unwritable.contains(type) { return type }
         if let device, device.hasPrefix("dm-") { return "LVM or another device mapper (\(device))" }
         if let device, device.hasPrefix("md") { return "md RAID (\(device))" }
         return nil
