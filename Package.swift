@@ -34,7 +34,10 @@ let package = Package(
         .target(name: "Platforms", dependencies: ["Changes", "Inventory", "Machine", "Wording"]),
         .target(name: "Transactions", dependencies: ["Changes", "Inventory", "Machine", "Wording", "CZlib", system]),
         // Floor 5: deciding what to do.
-        .target(name: "Planning", dependencies: ["Changes", "Inventory", "Readiness", "Wording"]),
+        .target(
+            name: "Planning",
+            dependencies: ["Changes", "Inventory", "Readiness", "Formats", "Machine", "Wording"]
+        ),
         // Floor 6: one file per verb.
         .target(
             name: "Operations",
