@@ -11,6 +11,8 @@ public enum Change: Sendable, Hashable, Codable {
     /// Replaces a file, or removes it when `content` is nil. A new one gets `mode`, an existing one keeps its own. What
     /// was there is kept in the journal and comes back with its owner, time and attributes.
     case writeFile(path: String, content: FileContent?, mode: UInt32 = 0o644)
+    /// Makes a symbolic link, lets it lead elsewhere, or removes it when `target` is nil.
+    case writeLink(path: String, target: String?)
     /// Runs a program of the machine, by its absolute path and without a shell; 0 is success.
     case runProgram(path: String, arguments: [String])
 }
@@ -26,6 +28,8 @@ public enum Expectation: Sendable, Hashable, Codable {
     /// An attribute reads as this.
     case attribute(path: String, value: String)
     case moduleLoaded(String)
+    /// A file has this text somewhere: what a program wrote.
+    case fileContains(path: String, text: String)
 }
 
 /// A change in a plan: with what was there, what undoes it, and why.
@@ -36,6 +40,10 @@ public struct PlannedChange: Sendable, Hashable, Codable {
     /// Of a file all that was in it, which must still be there when the change is made; null when there was none.
     @Nullable public var original: FileContent?
     @Nullable public var after: String?
+    /// Files that the program writes: they are kept in the journal, and come back from there.
+    public var generates: [String] = []
+    /// Whether undoing ends with running the program once more, because what it makes cannot be kept.
+    public var isRepeatedAfterUndo = false
     /// What undoes the change. Empty for a file, which comes back from the journal.
     public var inverse: [Change]
     @Nullable public var expectation: Expectation?
@@ -55,6 +63,44 @@ public struct PlannedChange: Sendable, Hashable, Codable {
         self.inverse = inverse
         self.expectation = expectation
         self.reason = reason
+    }
+
+    /// A symbolic link that is made, leads elsewhere, or goes.
+    public static func link(_ path: String, before: String?, after: String?, reason: Text) -> PlannedChange {
+        PlannedChange(
+            .writeLink(path: path, target: after),
+            before: before,
+            after: after,
+            inverse: [.writeLink(path: path, target: before)],
+            reason: reason
+        )
+    }
+
+    /// A program that makes files out of others.
+    ///
+    /// - Parameters:
+    ///   - generates: the files that it writes, where they are small enough to be kept.
+    ///   - isRepeatedAfterUndo: whether it must run once more when the files that it reads are back.
+    public static func program(
+        _ path: String,
+        _ arguments: [String] = [],
+        generates: [String] = [],
+        isRepeatedAfterUndo: Bool = false,
+        inverse: [Change] = [],
+        expectation: Expectation? = nil,
+        reason: Text
+    ) -> PlannedChange {
+        var planned = PlannedChange(
+            .runProgram(path: path, arguments: arguments),
+            before: nil,
+            after: nil,
+            inverse: inverse,
+            expectation: expectation,
+            reason: reason
+        )
+        planned.generates = generates
+        planned.isRepeatedAfterUndo = isRepeatedAfterUndo
+        return planned
     }
 
     /// A text file that gets a new content, or goes.
@@ -129,6 +175,7 @@ extension Change {
         case .loadModule, .runProgram: nil
         case .writeAttribute(let path, let value):
             PCIAddress(value) ?? path.split(separator: "/").lazy.compactMap { PCIAddress($0) }.first
+        case .writeLink: nil
         case .writeFile(let path, _, _): path.split(separator: "/").last.flatMap { PCIAddress($0) }
         }
     }
@@ -139,6 +186,7 @@ extension Change {
         case .loadModule(let name): "modprobe \(name)"
         case .writeAttribute(let path, let value): "echo \(value == "\n" ? "" : value + " ")> \(path)"
         case .writeFile(let path, let content, _): content == nil ? "rm \(path)" : "write \(path)"
+        case .writeLink(let path, let target): target.map { "ln -sfn \($0) \(path)" } ?? "rm \(path)"
         case .runProgram(let path, let arguments): ([path] + arguments).joined(separator: " ")
         }
     }

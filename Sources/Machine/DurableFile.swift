@@ -64,6 +64,53 @@ extension FolderTree {
         try synchronize(folder)
     }
 
+    public func putLink(_ target: String?, at path: String) throws(Errno) {
+        guard isWritable else { throw .readOnlyFileSystem }
+        let (parent, name) = split(path)
+        if target != nil { try makeFolders(parent) }
+        let folder: CInt
+        do {
+            folder = try open(parent, O_RDONLY | O_DIRECTORY)
+        } catch  where target == nil && (error == .noSuchFileOrDirectory || error == .notDirectory) {
+            return
+        }
+        defer { close(folder) }
+        if let there = try? status(path, following: false), there.kind != .symbolicLink { throw .fileExists }
+        let temporary = name + ".passthru-new"
+        let hadTemporary = unlinkat(folder, temporary, 0) == 0
+        if let target {
+            guard symlinkat(target, folder, temporary) == 0 else { throw Errno(rawValue: errno) }
+            guard renameat(folder, temporary, folder, name) == 0 else {
+                let error = Errno(rawValue: errno)
+                unlinkat(folder, temporary, 0)
+                throw error
+            }
+        } else if unlinkat(folder, name, 0) != 0 {
+            guard errno == ENOENT else { throw Errno(rawValue: errno) }
+            if !hadTemporary { return }
+        }
+        try synchronize(folder)
+    }
+
+    public func overwrite(_ path: String, with snapshot: FileSnapshot) throws(Errno) {
+        guard isWritable else { throw .readOnlyFileSystem }
+        let descriptor = try open(path, O_WRONLY)
+        defer { close(descriptor) }
+        var found = stat()
+        guard fstat(descriptor, &found) == 0 else { throw Errno(rawValue: errno) }
+        guard found.st_size == snapshot.bytes.count else { throw .invalidArgument }
+        let error = fill(descriptor, from: snapshot)
+        guard error == 0 else { throw Errno(rawValue: error) }
+    }
+
+    public func settle(_ path: String) throws(Errno) {
+        guard isLive else { return }
+        let descriptor = try open((try? status(path, following: true)) == nil ? split(path).parent : path, O_RDONLY)
+        defer { close(descriptor) }
+        let error = clinux_settle(descriptor)
+        guard error == 0 else { throw Errno(rawValue: error) }
+    }
+
     public func append(_ bytes: [UInt8], to path: String) throws(Errno) {
         guard isWritable else { throw .readOnlyFileSystem }
         let descriptor = try open(path, O_WRONLY | O_APPEND)

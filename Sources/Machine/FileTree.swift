@@ -76,6 +76,15 @@ public protocol FileTree: Sendable {
     /// the file is removed, and it is no error if there is none. What an interrupted call left behind goes away. A link
     /// is followed.
     func put(_ snapshot: FileSnapshot?, at path: String) throws(Errno)
+    /// Makes a symbolic link, or lets one lead elsewhere, whole and durable or not at all, and makes the folders above it;
+    /// with nil the link is removed, and it is no error if there is none. Anything but a link is left alone (`EEXIST`).
+    func putLink(_ target: String?, at path: String) throws(Errno)
+    /// Writes all bytes of a file where the old ones are, durably: no block of it moves on the disk, so that who reads the
+    /// disk without its file system's journal finds the old bytes or the new ones. `EINVAL` when the sizes differ.
+    func overwrite(_ path: String, with snapshot: FileSnapshot) throws(Errno)
+    /// Brings what was written to the file system of a path to its own place on the disk: for readers that do not replay
+    /// journals.
+    func settle(_ path: String) throws(Errno)
     /// Adds bytes at the end of an existing file, durably.
     func append(_ bytes: [UInt8], to path: String) throws(Errno)
     /// Removes an empty folder.
@@ -146,6 +155,9 @@ extension FileTree {
     }
 
     public func put(_ snapshot: FileSnapshot?, at path: String) throws(Errno) { throw .readOnlyFileSystem }
+    public func putLink(_ target: String?, at path: String) throws(Errno) { throw .readOnlyFileSystem }
+    public func overwrite(_ path: String, with snapshot: FileSnapshot) throws(Errno) { try put(snapshot, at: path) }
+    public func settle(_ path: String) throws(Errno) {}
     public func append(_ bytes: [UInt8], to path: String) throws(Errno) { throw .readOnlyFileSystem }
     public func removeFolder(_ path: String) throws(Errno) { throw .readOnlyFileSystem }
     public func lock(_ path: String, milliseconds: Int) throws(Errno) -> any FileLock { throw .readOnlyFileSystem }

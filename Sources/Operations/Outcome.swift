@@ -69,6 +69,7 @@ extension PlannedChange {
             case .writeAttribute(let path, let value): ("write", path, value == "\n" ? "" : value)
             case .writeFile(let path, let content, _):
                 (content == nil ? "remove-file" : "write-file", path, content?.text)
+            case .writeLink(let path, let target): (target == nil ? "remove-link" : "write-link", path, target)
             case .runProgram(let path, let arguments): ("run", path, arguments.joined(separator: " "))
             }
         return Outcome.Step(

@@ -130,7 +130,7 @@ public struct Journal: Sendable {
     }
 
     /// CRC-32 as in gzip (RFC 1952), eight hexadecimal digits.
-    private static func checksum(_ bytes: ArraySlice<UInt8>) -> String {
+    static func checksum(_ bytes: ArraySlice<UInt8>) -> String {
         let value = bytes.withUnsafeBufferPointer { crc32(0, $0.baseAddress, uInt($0.count)) }
         let digits = String(value, radix: 16)
         return String(repeating: "0", count: 8 - digits.count) + digits

@@ -11,6 +11,9 @@ public struct JournalEntry: Sendable {
     public private(set) var steps: [StepState]
     /// What a step replaced, by its number.
     public private(set) var files: [Int: ReplacedFile] = [:]
+    /// What a step's program was about to rewrite, and the checksums of what it wrote, by the step's number.
+    public private(set) var generated: [Int: [String: ReplacedFile]] = [:]
+    public private(set) var checksums: [Int: [String: String]] = [:]
     public private(set) var isCommitted = false
     public private(set) var isConfirmed = false
     /// The boot clock, in milliseconds, by which the transaction must be confirmed; null when it stays.
@@ -67,10 +70,13 @@ public struct JournalEntry: Sendable {
         changed = line.time
         switch line.record {
         case .plan: break
-        case .start(let step, let file):
+        case .start(let step, let file, let generated):
             set(step, .started)
             files[step] = file
-        case .done(let step): set(step, .done)
+            self.generated[step] = generated
+        case .done(let step, let checksums):
+            set(step, .done)
+            self.checksums[step] = checksums
         case .failed(let step, let message):
             set(step, .failed)
             failure = failure ?? message

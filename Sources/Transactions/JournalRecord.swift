@@ -7,9 +7,10 @@ import Wording
 enum JournalRecord: Sendable, Codable {
     /// What is going to be done; always the first.
     case plan(JournalHeader)
-    /// The step is about to be made; `file` is what it is about to replace.
-    case start(step: Int, file: ReplacedFile?)
-    case done(step: Int)
+    /// The step is about to be made; `file` is what it is about to replace, `generated` what its program is.
+    case start(step: Int, file: ReplacedFile?, generated: [String: ReplacedFile]?)
+    /// `generated`: the checksums of what its program wrote.
+    case done(step: Int, generated: [String: String]?)
     case failed(step: Int, message: Text)
     /// Every step is done: from here on the transaction counts as applied. `deadline`: see
     /// ``JournalEntry/confirmationDeadline``.
@@ -32,6 +33,8 @@ public struct JournalHeader: Sendable, Codable {
     @Nullable public var boot: String?
     /// Seconds after which the transaction reverts unless it is confirmed; null when it stays.
     @Nullable public var confirmWithin: Int?
+    /// The transaction that this one makes permanent: both are undone together.
+    @Nullable public var follows: Int?
     public var plan: Plan
 }
 

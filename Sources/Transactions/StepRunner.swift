@@ -46,16 +46,22 @@ struct StepRunner {
                 throw failure(error, writing: value, to: path)
             }
         case .writeFile(let path, let content, let mode): try write(content, mode, to: path)
+        case .writeLink(let path, let target):
+            do {
+                try machine.tree.putLink(target, at: path)
+            } catch {
+                throw Self.unwritable(path, error)
+            }
         }
     }
 
     private func write(_ content: FileContent?, _ mode: UInt32, to path: String) throws(StepFailure) {
         do {
-            guard let content else { return try machine.tree.put(nil, at: path) }
+            guard let content else { return try machine.keep(nil, at: path) }
             var file = try machine.tree.snapshot(path) ?? FileSnapshot(bytes: [], mode: mode)
             file.content = content
             file.modified = nil
-            try machine.tree.put(file, at: path)
+            try machine.keep(file, at: path)
         } catch {
             throw Self.unwritable(path, error)
         }
@@ -178,6 +184,15 @@ struct StepRunner {
             let now = String(decoding: bytes.trimmed, as: UTF8.self)
             if now == wanted { return nil }
             return Text(en: "\(path) reads \(now) after it was written.", zh: "写入后 \(path) 的内容为 \(now)。")
+        case .fileContains(let path, let wanted):
+            guard let bytes = try? machine.read(path) else {
+                return Text(en: "\(path) cannot be read back.", zh: "无法读回 \(path)。")
+            }
+            if contains(bytes, wanted) { return nil }
+            return Text(
+                en: "\(path) does not have \(wanted) after it was written anew.",
+                zh: "重新生成后 \(path) 中没有 \(wanted)。"
+            )
         case .moduleLoaded(let name):
             if machine.exists("/sys/module/\(name)") { return nil }
             return Text(
@@ -185,6 +200,12 @@ struct StepRunner {
                 zh: "modprobe 报告成功，但模块 \(name) 并未加载。"
             )
         }
+    }
+
+    private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
+        let wanted = Array(text.utf8)
+        guard !wanted.isEmpty else { return true }
+        return bytes.indices.contains { bytes[$0...].starts(with: wanted) }
     }
 
     func driver(of address: PCIAddress) throws(StepFailure) -> String? {

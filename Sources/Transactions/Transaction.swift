@@ -75,6 +75,7 @@ public struct Transaction {
     ///
     /// - Parameters:
     ///   - confirmWithin: seconds after which the plan reverts unless it is confirmed; nil when it stays.
+    ///   - following: the transaction that this one makes permanent.
     ///   - arm: is told the transaction's number before anything is changed, to start what reverts it in time.
     /// - Returns: the transaction as the journal has it.
     @discardableResult
@@ -82,6 +83,7 @@ public struct Transaction {
         _ plan: Plan,
         verb: String,
         confirmWithin: Int? = nil,
+        following: Int? = nil,
         arm: (JournalEntry) throws(TransactionFailure) -> Void = { _ in }
     ) throws(TransactionFailure) -> JournalEntry {
         try checkIdentities(plan.identities)
@@ -91,6 +93,7 @@ public struct Transaction {
             devices: plan.identities.map(\.address),
             boot: machine.bootID,
             confirmWithin: confirmWithin,
+            follows: following,
             plan: plan
         )
         let writer: JournalWriter
@@ -137,11 +140,16 @@ public struct Transaction {
                 throw StepRunner.unwritable(path, error)
             }
         }
-        try record(.start(step: step, file: replaced), writer)
+        if case .writeLink(let path, _) = planned.change {
+            replaced = ReplacedFile(snapshot: nil, newFolders: machine.missingFolders(above: path))
+        }
+        let generated = try runner.replaced(planned.generates)
+        try record(.start(step: step, file: replaced, generated: generated), writer)
         try runner.perform(planned.change)
         onEvent(.performed(step: step))
+        try runner.settle(planned.generates)
         try runner.verify(planned.expectation)
-        try record(.done(step: step), writer)
+        try record(.done(step: step, generated: try runner.checksums(planned.generates)), writer)
     }
 
     private func record(_ record: JournalRecord, _ writer: JournalWriter) throws(StepFailure) {
@@ -181,10 +189,23 @@ public struct Transaction {
         }
     }
 
+    private func outdated(_ path: String) -> TransactionFailure {
+        TransactionFailure(
+            message: Text(
+                en: "\(path) was changed while the plan was made: nothing was changed. Try again.",
+                zh: "制定计划期间 \(path) 已被修改：未做任何更改。请重试。"
+            ),
+            isOutdated: true
+        )
+    }
+
     /// A file that is not what the plan saw belongs to somebody who is at work on it.
     private func checkFiles(_ plan: Plan) throws(TransactionFailure) {
         var expected: [String: [UInt8]?] = [:]
         for planned in plan.changes {
+            if case .writeLink(let path, _) = planned.change, (try? machine.link(path)) != planned.before {
+                throw outdated(path)
+            }
             guard case .writeFile(let path, let content, _) = planned.change else { continue }
             if expected[path] == nil {
                 let now: [UInt8]?
@@ -193,15 +214,7 @@ public struct Transaction {
                 } catch {
                     throw TransactionFailure(message: StepRunner.unwritable(path, error).message)
                 }
-                guard now == planned.original?.bytes else {
-                    throw TransactionFailure(
-                        message: Text(
-                            en: "\(path) was changed while the plan was made: nothing was changed. Try again.",
-                            zh: "制定计划期间 \(path) 已被修改：未做任何更改。请重试。"
-                        ),
-                        isOutdated: true
-                    )
-                }
+                guard now == planned.original?.bytes else { throw outdated(path) }
             }
             expected[path] = content?.bytes
         }
@@ -268,6 +281,16 @@ public struct Transaction {
                 try? writer.record(.left(step: step, message: error.message))
             }
         }
+        for step in undoing.programsToRepeat {
+            let change = writer.entry.header.plan.changes[step].change
+            do throws(StepFailure) {
+                try runner.perform(change)
+                try runner.settle(writer.entry.header.plan.changes[step].generates)
+            } catch {
+                left.append(error.message)
+                try? writer.record(.left(step: step, message: error.message))
+            }
+        }
         // In another boot the network has started without the change.
         if isChanged && isSameBoot { left += afterUndo(writer.entry) }
         try? writer.record(.end(left.isEmpty ? .undone : .incomplete))
@@ -292,8 +315,8 @@ extension JournalRecord {
     var name: String {
         switch self {
         case .plan: "plan"
-        case .start(let step, _): "start of step \(step)"
-        case .done(let step): "end of step \(step)"
+        case .start(let step, _, _): "start of step \(step)"
+        case .done(let step, _): "end of step \(step)"
         case .failed(let step, _): "failure of step \(step)"
         case .commit: "commit"
         case .confirm: "confirmation"

@@ -21,6 +21,9 @@ struct Undoing {
             guard let replaced = entry.files[step] else { return false }
             return try restore(path, replaced, ours: content, mode)
         }
+        if case .writeLink(let path, let target) = planned.change {
+            return try restoreLink(path, before: planned.before, ours: target, entry.files[step])
+        }
         // Before anything is written: whether somebody else has the function by now.
         for inverse in planned.inverse {
             guard case .writeAttribute(let path, let value) = inverse, isDriverLink(path), isOurs(inverse.device) else {
@@ -37,6 +40,7 @@ struct Undoing {
             try runner.perform(inverse)
             isChanged = true
         }
+        if try restoreGenerated(step) { isChanged = true }
         if isSameBoot, case .driver(let address, nil)? = planned.expectation, let home = planned.before,
             isOurs(address)
         {
@@ -129,7 +133,7 @@ struct Undoing {
                 throw Self.conflict(path, before: before, ours: after, now: now)
             }
             if now != before || machine.exists(path + ".passthru-new") {
-                try machine.tree.put(before, at: path)
+                try machine.keep(before, at: path)
                 isChanged = true
             }
         } catch let error as Errno {
@@ -144,6 +148,58 @@ struct Undoing {
             try? machine.tree.removeFolder(folder)
         }
         return isChanged
+    }
+
+    private func restoreLink(
+        _ path: String,
+        before: String?,
+        ours: String?,
+        _ replaced: ReplacedFile?
+    ) throws(StepFailure) -> Bool {
+        let now = try? machine.link(path)
+        guard now == before || now == ours else {
+            throw StepFailure(
+                message: Text(
+                    en: "\(path) was changed by somebody else since: it stays as it is.",
+                    zh: "\(path) 之后被他人修改过：保持现状。"
+                )
+            )
+        }
+        if now != before { try runner.perform(.writeLink(path: path, target: before)) }
+        for folder in (replaced?.newFolders ?? []).reversed() { try? machine.tree.removeFolder(folder) }
+        return now != before
+    }
+
+    // MARK: Files that a program made
+
+    /// Puts back what a program replaced. A file that was made anew since, as after a kernel's upgrade, stays: the old one
+    /// may name things that are gone, and the program writes it once more.
+    private func restoreGenerated(_ step: Int) throws(StepFailure) -> Bool {
+        var isChanged = false
+        for (path, replaced) in (entry.generated[step] ?? [:]).sorted(by: { $0.key < $1.key }) {
+            let now = try runner.checksum(path)
+            let written = entry.checksums[step]?[path] ?? now
+            guard now == written, now != runner.checksum(of: replaced.snapshot) else { continue }
+            do {
+                try machine.keep(replaced.snapshot, at: path)
+            } catch {
+                throw StepRunner.unwritable(path, error)
+            }
+            for folder in replaced.newFolders.reversed() { try? machine.tree.removeFolder(folder) }
+            isChanged = true
+        }
+        return isChanged
+    }
+
+    /// Steps whose program must run once more, now that the files which it reads are back.
+    var programsToRepeat: [Int] {
+        entry.header.plan.changes.indices.filter { step in
+            guard entry.steps[step] != .pending else { return false }
+            if entry.header.plan.changes[step].isRepeatedAfterUndo { return true }
+            return (entry.generated[step] ?? [:]).contains { path, replaced in
+                (try? runner.checksum(path)) != runner.checksum(of: replaced.snapshot)
+            }
+        }
     }
 
     private func same(_ left: FileSnapshot?, _ right: FileSnapshot?) -> Bool {

@@ -20,6 +20,11 @@ sysfs.programs = [
         try? sysfs.put(FileSnapshot(bytes: []), at: arguments[0])
         return ProgramResult(status: arguments[0] == "/fail" ? 1 : 0, output: "")
     },
+    "/bin/cp": { sysfs, arguments in
+        let source = (try? sysfs.read(arguments[0], limit: .max)) ?? []
+        try? sysfs.put(FileSnapshot(bytes: source), at: arguments[1])
+        return ProgramResult(status: 0, output: "")
+    },
     "/bin/rm": { sysfs, arguments in
         try? sysfs.put(nil, at: arguments[1])
         return ProgramResult(status: 0, output: "")

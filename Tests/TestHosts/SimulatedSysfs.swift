@@ -404,6 +404,15 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
         }
     }
 
+    public func putLink(_ target: String?, at path: String) throws(Errno) {
+        events.append(.replace(path, target))
+        if let error = beforeWrite(self, path, target ?? "") { throw error }
+        let place = place(Machine.parent(of: path)) + "/" + last(path)
+        change { host in
+            if let target { host.link(place, target) } else { host.remove(place) }
+        }
+    }
+
     public func append(_ bytes: [UInt8], to path: String) throws(Errno) {
         if isJournal(path), let error = beforeJournal(self) { throw error }
         guard case .file(let old, let mode)? = host.nodes[path] else { throw .noSuchFileOrDirectory }

@@ -9,9 +9,11 @@ public enum EveryKind {
     public static let edited = "/etc/default/grub"
     public static let created = "/etc/passthru-test/new/vfio.conf"
     public static let removed = "/etc/passthru-test.old"
+    public static let linked = "/etc/passthru-test/links/S09passthru"
+    public static let generated = "/boot/passthru-test.cfg"
     public static let touched = "/etc/passthru-test.touched"
 
-    /// Assigning `device`, and files that are edited, made and removed, and a program that is run.
+    /// Assigning `device`; files that are edited, made and removed, a link, and programs, of which one makes a file.
     public static func plan(for device: PCIAddress, on machine: Machine) throws -> Plan {
         var host = Host.read(machine, .all.union([.session, .holders, .guests]))
         let modules = ModuleIndex.read(machine, for: host.functions)
@@ -31,6 +33,8 @@ public enum EveryKind {
             ),
             .file(created, before: nil, after: "options vfio-pci disable_vga=1\n", mode: 0o640, reason: why),
             .file(removed, before: try machine.tree.snapshot(removed)?.content, after: nil, reason: why),
+            .link(linked, before: nil, after: "../init.d/passthru", reason: why),
+            .program("/bin/cp", [edited, generated], generates: [generated], reason: why),
             PlannedChange(
                 .runProgram(path: "/bin/touch", arguments: [touched]),
                 before: nil,

@@ -17,6 +17,8 @@ import Transactions
         ])
         host.file("/bin/touch", "", mode: 0o755)
         host.file("/bin/rm", "", mode: 0o755)
+        host.file("/bin/cp", "", mode: 0o755)
+        host.folder("/boot")
         return host
     }
 

@@ -94,6 +94,69 @@ import Wording
         #expect(sysfs.driver(of: Self.nic) == "igc")
     }
 
+    /// A program made a file: it comes back from the journal, unless somebody made it anew meanwhile; then the program
+    /// makes it once more, from what it reads now.
+    @Test(arguments: [false, true]) func whatAProgramMadeComesBack(_ isMadeAnew: Bool) throws {
+        let source = "/etc/default/grub"
+        let made = "/boot/grub/grub.cfg"
+        let sysfs = SimulatedSysfs(
+            try TestHost.named("i226-router").with([source: "A\n", made: "old A\n", "/usr/sbin/update-grub": ""])
+        )
+        var kernel = "old"
+        func regenerate(_ sysfs: SimulatedSysfs) {
+            let text = (try? sysfs.read(source, limit: .max)) ?? []
+            try? sysfs.put(FileSnapshot(bytes: Array("\(kernel) ".utf8) + text), at: made)
+        }
+        sysfs.programs["/usr/sbin/update-grub"] = { sysfs, _ in
+            regenerate(sysfs)
+            return ProgramResult(status: 0, output: "")
+        }
+        let before = sysfs.host
+        let why = Text(verbatim: "a test")
+        let plan = Plan(changes: [
+            .file(source, before: "A\n", after: "B\n", reason: why),
+            .program(
+                "/usr/sbin/update-grub",
+                generates: [made],
+                expectation: .fileContains(path: made, text: "B"),
+                reason: why
+            ),
+        ])
+        let transaction = Transaction(on: Machine(sysfs))
+        let entry = try transaction.apply(plan, verb: "test")
+        #expect(sysfs.host.text(made) == "old B\n")
+        if isMadeAnew {
+            kernel = "new"
+            regenerate(sysfs)
+        }
+        let stored = try #require(transaction.journal.entry(entry.id))
+        #expect(transaction.undo(stored, .request) == [])
+        #expect(sysfs.host.text(made) == (isMadeAnew ? "new A\n" : "old A\n"))
+        if !isMadeAnew { #expect(changes(sysfs, since: before) == []) }
+    }
+
+    @Test func aProgramThatLeavesOutWhatWasAskedIsTakenBack() throws {
+        let sysfs = SimulatedSysfs(
+            try TestHost.named("i226-router").with(["/boot/grub/grub.cfg": "old\n", "/usr/sbin/update-grub": ""])
+        )
+        sysfs.programs["/usr/sbin/update-grub"] = { sysfs, _ in
+            try? sysfs.put(FileSnapshot(bytes: Array("nothing\n".utf8)), at: "/boot/grub/grub.cfg")
+            return ProgramResult(status: 0, output: "")
+        }
+        let before = sysfs.host
+        let planned = PlannedChange.program(
+            "/usr/sbin/update-grub",
+            generates: ["/boot/grub/grub.cfg"],
+            expectation: .fileContains(path: "/boot/grub/grub.cfg", text: "iommu=pt"),
+            reason: Text(verbatim: "a test")
+        )
+        let failed = #expect(throws: TransactionFailure.self) {
+            try Transaction(on: Machine(sysfs), settling: 0).apply(Plan(changes: [planned]), verb: "test")
+        }
+        #expect(failed?.message.en.contains("does not have iommu=pt") == true)
+        #expect(changes(sysfs, since: before) == [])
+    }
+
     @Test func aFileThatSomebodyElseChangedIsShownNotOverwritten() throws {
         let sysfs = SimulatedSysfs(
             try TestHost.named("i226-router").with(["/etc/default/grub": "A=1\nB=2\n", "/etc/other": "x\n"])

@@ -39,6 +39,11 @@ ssize_t clinux_get_attribute(int fd, const char *name, void *value, size_t capac
 // /dev/null, all other descriptors closed. Returns 0 or an errno.
 int clinux_detach(const char *path, char *const argv[], char *const envp[]);
 
+// Brings to their own place on the disk all blocks of the file system of `fd` that are only in its journal: for readers that
+// do not replay journals, such as boot loaders. EXT4_IOC_CHECKPOINT since Linux 5.14, else a freeze and thaw (FIFREEZE,
+// FITHAW) unless it is the root file system, which then is only synchronized. Returns 0 or an errno.
+int clinux_settle(int fd);
+
 // Holds back signals that would end or stop this process half-way, from SIGHUP to Ctrl-C and Ctrl-Z; `false` lets those
 // that came meanwhile through.
 void clinux_hold_signals(bool hold);
