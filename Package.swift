@@ -37,7 +37,10 @@ let package = Package(
             dependencies: ["Changes", "Formats", "Inventory", "Machine", "Wording", "CZlib", system]
         ),
         // Floor 5: deciding what to do.
-        .target(name: "Planning", dependencies: ["Changes", "Inventory", "Readiness", "Wording"]),
+        .target(
+            name: "Planning",
+            dependencies: ["Changes", "Inventory", "Readiness", "Formats", "Machine", "Wording"]
+        ),
         // Floor 6: one file per verb.
         .target(
             name: "Operations",

@@ -22,6 +22,9 @@ public struct PCICapabilities: Sendable, Hashable, Codable {
     /// Whether the function says that its slot has more functions (header type, bit 7).
     public var multifunction = false
     public var extendedReadable = false
+    /// Device Serial Number (section 7.9.3), as lspci prints it: `52-54-00-ff-ff-12-34-56`. Null when the function has
+    /// none, or one that is a placeholder.
+    @Nullable public var serialNumber: String?
 
     /// What a port can isolate, and what it isolates now.
     public struct ACS: Sendable, Hashable, Codable {
@@ -73,6 +76,10 @@ public struct PCICapabilities: Sendable, Hashable, Codable {
             header != .max
         {
             switch header & 0xFFFF {
+            case 0x0003:
+                if let low = long(pointer + 4), let high = long(pointer + 8) {
+                    serialNumber = Self.serialNumber(low: low, high: high)
+                }
             case 0x000D:
                 if let capability = word(pointer + 4), let control = word(pointer + 6) {
                     let isolation: UInt16 = 0x1 | 0x4 | 0x8 | 0x10
@@ -92,6 +99,14 @@ public struct PCICapabilities: Sendable, Hashable, Codable {
             }
             pointer = Int(header >> 20 & 0xFFC)
         }
+    }
+
+    /// The upper half first, a byte after the other. All zeros or all ones are what unprogrammed hardware says.
+    private static func serialNumber(low: UInt32, high: UInt32) -> String? {
+        guard low | high != 0, low & high != .max else { return nil }
+        let digits = Array(hex(high, width: 8).utf8) + Array(hex(low, width: 8).utf8)
+        return stride(from: 0, to: 16, by: 2).map { String(decoding: digits[$0..<($0 + 2)], as: UTF8.self) }
+            .joined(separator: "-")
     }
 
     private static func portType(_ value: UInt16) -> PortType? {

@@ -53,6 +53,7 @@ struct ShowView {
             )
             add("Configuration space", "配置空间", details.configSize.map { "\($0)" } ?? unknown("configSize"))
             add("Capabilities", "能力", details.capabilities.map(capabilities) ?? unknown("capabilities"))
+            add("Serial number", "序列号", details.capabilities?.serialNumber)
             add("PCIe link", "PCIe 链路", details.link.map(link))
             add("NUMA node", "NUMA 节点", details.numaNode.map(String.init))
             addVerbatim("ROM", details.rom.map(yesNo))
