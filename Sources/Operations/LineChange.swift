@@ -1,0 +1,118 @@
+import Changes
+import Formats
+import Inventory
+import Machine
+import Planning
+import Platforms
+import Wording
+
+/// What has to change so that a machine boots with the wanted words: from what stands there now, and from what passthru
+/// itself put there before.
+struct LineChange {
+    let machine: Machine
+    let host: Host
+    let platform: any BootPlatform
+    let wanted: WantedLine
+    let file: WantedFile
+    let edit: ArgumentEdit
+    /// Of the wanted words, those that are passthru's own after the change.
+    let own: [String]
+    /// The line as the next boots have it after the change.
+    let line: KernelCommandLine
+    let warnings: [Text]
+
+    init(to wanted: WantedLine, _ machine: Machine, _ host: Host) throws(Failure) {
+        self.machine = machine
+        self.host = host
+        self.wanted = wanted
+        file = try WantedFile.read(machine)
+        let loader = BootLoader.read(machine, host.boot ?? BootConfiguration())
+        guard let platform = BootPlatforms.find(machine, loader: loader) else {
+            throw Self.unknownLoader(wanted, loader)
+        }
+        self.platform = platform
+        let saved = platform.savedLine ?? KernelCommandLine(machine.textIfAny("/proc/cmdline") ?? "")
+        let before = file.state.iommu?.own ?? []
+        let leaving = before.filter { !wanted.arguments.contains($0) }
+        let staying = before.filter { word in wanted.arguments.contains(word) && saved.words.contains { $0.text == word } }
+        let missing = KernelCommandLine(saved.edited(ArgumentEdit(remove: leaving))).missing(wanted.arguments)
+        edit = ArgumentEdit(remove: leaving.filter { word in saved.words.contains { $0.text == word } }, add: missing)
+        own = wanted.arguments.filter { staying.contains($0) || missing.contains($0) }
+        line = KernelCommandLine(saved.edited(edit))
+        var warnings: [Text] = []
+        let assigned = file.state.assignments.count
+        if !wanted.isOn, assigned > 0 {
+            warnings.append(
+                Text(
+                    en: "\(assigned) assigned devices cannot be bound once the IOMMU is off.",
+                    zh: "IOMMU 关闭后，已分配的 \(assigned) 个设备将无法绑定。"
+                )
+            )
+        }
+        self.warnings = warnings
+    }
+
+    /// Why the wanted words would do nothing: the line says the opposite, in words that are not passthru's.
+    var contradiction: Text? {
+        guard wanted.isOn, !wanted.arguments.isEmpty else { return nil }
+        let switches: [(Bool, String)] = [
+            (line.iommu.isOff, "iommu=off"), (line.amdIOMMU.isOff && host.firmware?.iommuKind == .amd, "amd_iommu=off"),
+            (line.intelIOMMU.isOn == false && host.firmware?.iommuKind == .intel, "intel_iommu=off"),
+            (line.interruptRemapping.isOn == false, "intremap=off"),
+        ]
+        guard let word = switches.first(where: \.0)?.1 else { return nil }
+        return Text(
+            en: "The line also says \(word), which wins: take it out first, in \(platform.title.en).",
+            zh: "命令行中还有 \(word)，且以它为准：请先在\(platform.title.zh)中去掉它。"
+        )
+    }
+
+    /// The changes that make it so for good, the wanted state included.
+    func permanent() throws(Failure) -> [PlannedChange] {
+        var changes: [PlannedChange]
+        do throws(BootPlatformError) {
+            changes = try platform.permanent(edit, leavesFailsafeAlone: wanted.leavesFailsafeAlone)
+        } catch {
+            throw Failure(error)
+        }
+        var state = file.state
+        state.iommu =
+            wanted.isOn ? .init(isEnabled: true, arguments: wanted.arguments, own: own) : nil
+        changes += Permanence(on: machine, host, from: file, to: state).changes
+        return changes
+    }
+
+    /// The changes that only bring the boot service in, which looks after a trial.
+    func serviceOnly() throws(Failure) -> [PlannedChange] {
+        var state = file.state
+        state.iommu = state.iommu ?? .init(isEnabled: false)
+        return Permanence(on: machine, host, from: file, to: state).changes
+    }
+
+    /// What the owner must do by hand where no known loader keeps the arguments.
+    private static func unknownLoader(_ wanted: WantedLine, _ loader: BootLoader) -> Failure {
+        let words = wanted.arguments.joined(separator: " ")
+        guard wanted.isOn else {
+            return Failure(
+                .missing,
+                Text(
+                    en: "No boot loader that passthru knows keeps the kernel's arguments here: nothing was changed.",
+                    zh: "本机的内核参数不在 passthru 已知的引导程序中：未做任何更改。"
+                )
+            )
+        }
+        return Failure(
+            .missing,
+            Text(
+                en: """
+                    No boot loader that passthru knows keeps the kernel's arguments here: nothing was changed. Append this to \
+                    the kernel's line of every boot entry by hand, then restart: \(words)
+                    """,
+                zh: """
+                    本机的内核参数不在 passthru 已知的引导程序中：未做任何更改。请手动把以下内容追加到每个启动项的内核命令行，然后\
+                    重启：\(words)
+                    """
+            )
+        )
+    }
+}
