@@ -6,8 +6,14 @@ public struct BootLoaderEntry: Equatable, Sendable {
         public let key: String
         /// What follows it, blanks at both ends taken away.
         public let value: String
+        /// The value's bytes in ``BootLoaderEntry/bytes``; empty behind the key if there is none.
+        let range: Range<Int>
+        /// Where the key begins.
+        let start: Int
     }
 
+    /// The file as given.
+    public let bytes: [UInt8]
     /// The lines, in order.
     public let fields: [Field]
 
@@ -18,8 +24,13 @@ public struct BootLoaderEntry: Equatable, Sendable {
             let text = line.trimmed()
             guard let first = text.first, first != UInt8(ascii: "#") else { continue }
             let keyEnd = text.firstIndex { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") } ?? text.endIndex
-            found.append(Field(key: text[..<keyEnd].text, value: text[keyEnd...].trimmed().text))
+            let value = text[keyEnd...].trimmed()
+            let range = value.isEmpty ? keyEnd..<keyEnd : value.startIndex..<value.endIndex
+            found.append(
+                Field(key: text[..<keyEnd].text, value: value.text, range: range, start: text.startIndex)
+            )
         }
+        self.bytes = bytes
         fields = found
     }
 

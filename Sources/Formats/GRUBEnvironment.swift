@@ -9,6 +9,8 @@ public struct GRUBEnvironment: Equatable, Sendable {
         public let value: String
     }
 
+    /// The block as given.
+    public let bytes: [UInt8]
     /// The variables, in the order of the block.
     public let variables: [Variable]
     /// The block's size in bytes, 1024 as grub-editenv makes it.
@@ -22,6 +24,7 @@ public struct GRUBEnvironment: Equatable, Sendable {
     public init?(_ bytes: [UInt8]) {
         let header = Array("# GRUB Environment Block\n".utf8)
         guard bytes.starts(with: header) else { return nil }
+        self.bytes = bytes
         size = bytes.count
         let hash = UInt8(ascii: "#")
         free = bytes.reversed().prefix { $0 == hash }.count

@@ -18,7 +18,9 @@ public struct GRUBMenu: Equatable, Sendable {
 
         /// The arguments as the kernel gets them; GRUB puts a word that holds a space in quotes.
         public var commandLine: KernelCommandLine {
-            KernelCommandLine(arguments.map { $0.utf8.contains(0x20) ? "\"\($0)\"" : $0 }.joined(separator: " "))
+            KernelCommandLine(
+                Array(arguments.map { GRUBQuoting.handed(Array($0.utf8)) }.joined(separator: [UInt8(ascii: " ")]))
+            )
         }
     }
 

@@ -33,6 +33,8 @@ public struct KernelCommandLine: Equatable, Sendable {
     public let words: [Word]
     /// The words behind "--", which init gets.
     public let initWords: [Word]
+    /// Whether there is a word "--".
+    public let hasEnd: Bool
 
     /// The words of a line, for example all bytes of /proc/cmdline. A zero byte ends it.
     public init(_ bytes: some Collection<UInt8>) {
@@ -53,6 +55,7 @@ public struct KernelCommandLine: Equatable, Sendable {
         }
         words = kernel
         initWords = rest
+        hasEnd = isForInit
     }
 
     /// The words of a line of text.

@@ -18,6 +18,8 @@ public struct UCIDocument: Equatable, Sendable {
         public internal(set) var value: Value
         /// The statements that made it, as places in ``UCIDocument/bytes``.
         public internal(set) var ranges: [Range<Int>]
+        /// The value's place in each of them; empty behind the name if there is none.
+        var values: [Range<Int>]
     }
 
     /// One section.

@@ -20,12 +20,10 @@ struct UCIReader {
 
     mutating func readAll() throws(UCIError) {
         while index < bytes.count {
-            let start = index
             let startLine = line
-            let (words, end) = try statement()
-            if !words.isEmpty {
-                let first = bytes[start..<end].firstIndex { !isSpace($0) } ?? start
-                try take(words, first..<end, startLine)
+            let (words, places) = try statement()
+            if let first = places.first, let last = places.last {
+                try take(words, first.lowerBound..<last.upperBound, value: places.count > 2 ? last : nil, startLine)
             }
         }
     }
@@ -33,16 +31,16 @@ struct UCIReader {
     /// isspace() of the C locale.
     private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
-    /// The words up to the end of the line, a ";" or a comment, and where the last word ends.
-    private mutating func statement() throws(UCIError) -> (words: [[UInt8]], end: Int) {
+    /// The words up to the end of the line, a ";" or a comment, and where each stands.
+    private mutating func statement() throws(UCIError) -> (words: [[UInt8]], places: [Range<Int>]) {
         var words: [[UInt8]] = []
-        var end = index
+        var places: [Range<Int>] = []
         while index < bytes.count {
             let byte = bytes[index]
             if byte == UInt8(ascii: "\n") {
                 line += 1
                 index += 1
-                return (words, end)
+                return (words, places)
             } else if isSpace(byte) {
                 index += 1
             } else if byte == UInt8(ascii: "#") {
@@ -51,13 +49,14 @@ struct UCIReader {
                 }
             } else if byte == UInt8(ascii: ";") {
                 index += 1
-                return (words, end)
+                return (words, places)
             } else {
+                let start = index
                 words.append(try word())
-                end = index
+                places.append(start..<index)
             }
         }
-        return (words, end)
+        return (words, places)
     }
 
     private mutating func word() throws(UCIError) -> [UInt8] {
@@ -125,7 +124,12 @@ struct UCIReader {
         index += 1
     }
 
-    private mutating func take(_ words: [[UInt8]], _ range: Range<Int>, _ line: Int) throws(UCIError) {
+    private mutating func take(
+        _ words: [[UInt8]],
+        _ range: Range<Int>,
+        value: Range<Int>?,
+        _ line: Int
+    ) throws(UCIError) {
         let texts = words.map { String(decoding: $0, as: UTF8.self) }
         switch texts[0] {
         case "package", "p":
@@ -142,8 +146,9 @@ struct UCIReader {
             guard words.count == 2 || words.count == 3 else { throw UCIError(reason: .wrongNumberOfWords, line: line) }
             let name = try validName(words[1], line)
             guard let current else { throw UCIError(reason: .optionOutsideSection, line: line) }
-            let value = texts.count == 3 ? texts[2] : ""
-            add(name, value, isList: texts[0].utf8.first == UInt8(ascii: "l"), range, to: current)
+            let text = texts.count == 3 ? texts[2] : ""
+            let place = value ?? range.upperBound..<range.upperBound
+            add(name, text, isList: texts[0].utf8.first == UInt8(ascii: "l"), range, place, to: current)
         default:
             throw UCIError(reason: .unknownStatement(printable(words[0])), line: line)
         }
@@ -171,15 +176,25 @@ struct UCIReader {
         sections.append(UCIDocument.Section(type: type, name: name, ranges: [range]))
     }
 
-    private mutating func add(_ name: String, _ value: String, isList: Bool, _ range: Range<Int>, to section: Int) {
+    private mutating func add(
+        _ name: String,
+        _ value: String,
+        isList: Bool,
+        _ range: Range<Int>,
+        _ valuePlace: Range<Int>,
+        to section: Int
+    ) {
         let key = OptionKey(section: section, name: name)
         guard let place = optionPlaces[key] else {
             optionPlaces[key] = sections[section].options.count
             let first = isList ? UCIDocument.Value.list([value]) : .text(value)
-            sections[section].options.append(UCIDocument.Option(name: name, value: first, ranges: [range]))
+            sections[section].options.append(
+                UCIDocument.Option(name: name, value: first, ranges: [range], values: [valuePlace])
+            )
             return
         }
         sections[section].options[place].ranges.append(range)
+        sections[section].options[place].values.append(valuePlace)
         let old = sections[section].options[place].value
         sections[section].options[place].value = .text(value)
         guard isList else { return }
