@@ -31,8 +31,11 @@ let package = Package(
         .target(name: "Changes", dependencies: ["Inventory", "Machine", "Wording"]),
         .target(name: "Guests", dependencies: ["Inventory", "Formats"]),
         // Floor 4: how each system does it, and doing it.
-        .target(name: "Platforms", dependencies: ["Changes", "Inventory", "Machine", "Wording"]),
-        .target(name: "Transactions", dependencies: ["Changes", "Inventory", "Machine", "Wording", "CZlib", system]),
+        .target(name: "Platforms", dependencies: ["Changes", "Formats", "Inventory", "Machine", "Wording", system]),
+        .target(
+            name: "Transactions",
+            dependencies: ["Changes", "Formats", "Inventory", "Machine", "Wording", "CZlib", system]
+        ),
         // Floor 5: deciding what to do.
         .target(
             name: "Planning",

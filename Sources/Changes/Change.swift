@@ -152,6 +152,10 @@ public struct Plan: Sendable, Hashable, Codable {
     /// Whether the owner consented to a guard's finding: then access may be lost, and the plan reverts unless it is
     /// confirmed.
     public var needsConfirmation: Bool
+    /// What is tried at the next boot; null when the plan holds at once.
+    @Nullable public var trial: Trial?
+    /// What the confirmation of a trial will do, for the owner to see: it is planned anew when it comes.
+    public var afterConfirmation: [PlannedChange] = []
 
     public init(
         identities: [Identity] = [],

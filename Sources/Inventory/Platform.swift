@@ -65,7 +65,8 @@ public struct Platform: Sendable, Hashable, Codable {
 }
 
 extension Platform.Capability {
-    fileprivate func isThere(on machine: Machine) -> Bool {
+    /// Whether a machine has it.
+    public func isThere(on machine: Machine) -> Bool {
         func any(_ paths: String...) -> Bool { paths.contains(where: machine.exists) }
         switch self {
         case .grubHook:

@@ -155,6 +155,7 @@ extension History.Transaction {
             case .failure: text = text + Text(en: ", a step failed", zh: "，有步骤失败")
             case .request: break
             case .unconfirmed: text = text + Text(en: ", nobody confirmed in time", zh: "，未及时确认")
+            case .trial: text = text + Text(en: ", its trial boot was not kept", zh: "，试启动未被保留")
             case .interruption: text = text + Text(en: ", it was interrupted", zh: "，曾被中断")
             }
         }

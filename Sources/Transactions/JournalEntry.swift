@@ -18,6 +18,8 @@ public struct JournalEntry: Sendable {
     public private(set) var isConfirmed = false
     /// The boot clock, in milliseconds, by which the transaction must be confirmed; null when it stays.
     public private(set) var confirmationDeadline: Int?
+    /// What happened to the trial boot that it prepared, in order.
+    public private(set) var trialEvents: [TrialEvent] = []
     /// Why it was undone, or is being undone.
     public private(set) var cause: UndoCause?
     public private(set) var end: TransactionEnd?
@@ -52,7 +54,7 @@ public struct JournalEntry: Sendable {
             if cause != nil || !isCommitted {
                 .open
             } else {
-                confirmationDeadline != nil && !isConfirmed ? .waiting : .applied
+                (confirmationDeadline != nil || header.plan.trial != nil) && !isConfirmed ? .waiting : .applied
             }
         }
     }
@@ -84,6 +86,7 @@ public struct JournalEntry: Sendable {
             isCommitted = true
             confirmationDeadline = deadline
         case .confirm: isConfirmed = true
+        case .trial(let event): trialEvents.append(event)
         case .undo(let cause, _):
             self.cause = cause
             end = nil

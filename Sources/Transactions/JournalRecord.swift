@@ -16,6 +16,8 @@ enum JournalRecord: Sendable, Codable {
     /// ``JournalEntry/confirmationDeadline``.
     case commit(deadline: Int?)
     case confirm
+    /// What happened to the trial that the plan prepared.
+    case trial(TrialEvent)
     /// What was done is about to be undone.
     case undo(cause: UndoCause, boot: String?)
     case undone(step: Int)
@@ -54,6 +56,8 @@ public enum UndoCause: String, Sendable, Codable {
     case request
     /// Nobody confirmed in time.
     case unconfirmed
+    /// The trial boot that the plan prepared was not kept.
+    case trial
     /// passthru was stopped half-way: killed, or the power failed.
     case interruption
 }

@@ -1,3 +1,4 @@
+import Changes
 import Inventory
 import Machine
 import SystemPackage
@@ -36,6 +37,15 @@ extension Transaction {
     public func isOverdue(_ entry: JournalEntry) -> Bool {
         guard entry.state == .waiting, let deadline = entry.confirmationDeadline else { return false }
         return machine.bootClock >= deadline || machine.bootID != entry.header.boot
+    }
+
+    /// Notes what happened to a trial.
+    public func note(_ event: TrialEvent, _ entry: JournalEntry) throws(TransactionFailure) {
+        do {
+            try journal.reopen(entry).record(.trial(event))
+        } catch {
+            throw TransactionFailure(message: unwritableJournal(error))
+        }
     }
 
     /// Keeps what waits to be confirmed.

@@ -325,6 +325,7 @@ extension JournalRecord {
         case .failed(let step, _): "failure of step \(step)"
         case .commit: "commit"
         case .confirm: "confirmation"
+        case .trial: "event of the trial"
         case .undo: "begin of undoing"
         case .undone(let step): "undoing of step \(step)"
         case .left(let step, _): "what is left of step \(step)"

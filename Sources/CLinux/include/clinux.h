@@ -44,6 +44,19 @@ int clinux_detach(const char *path, char *const argv[], char *const envp[]);
 // FITHAW) unless it is the root file system, which then is only synchronized. Returns 0 or an errno.
 int clinux_settle(int fd);
 
+// Opens a hardware watchdog (Documentation/watchdog/watchdog-api.rst), which from then on restarts the machine unless it is
+// fed within `seconds`. Returns a descriptor or -errno (-EBUSY: somebody else feeds it).
+int clinux_watchdog_open(const char *path, int seconds);
+int clinux_watchdog_feed(int fd);
+// Disarms it.
+void clinux_watchdog_close(int fd);
+
+// Synchronizes the disks and restarts the machine at once (reboot(2)). Returns only on failure, an errno.
+int clinux_restart(void);
+
+// Connects to a TCP port of this machine (127.0.0.1) and reads what the server says first. Returns 0 or an errno.
+int clinux_greeting(uint16_t port, void *buffer, size_t capacity, size_t *length, int milliseconds);
+
 // Holds back signals that would end or stop this process half-way, from SIGHUP to Ctrl-C and Ctrl-Z; `false` lets those
 // that came meanwhile through.
 void clinux_hold_signals(bool hold);
