@@ -30,6 +30,8 @@ public struct UnsafeSetting: Sendable, Hashable, Codable {
         case acsOverride = "acs-override"
         /// A patch of the kernel (Proxmox) gives away devices whose memory the firmware reserved.
         case relaxedReservedMemory = "relaxed-reserved-memory"
+        /// Every program can open the node of a VFIO group, and with it the group's devices.
+        case worldNodes = "world-nodes"
     }
 
     public var mode: Mode
@@ -49,6 +51,10 @@ public struct UnsafeSetting: Sendable, Hashable, Codable {
         case .noIOMMU: source = Self.parameter("enable_unsafe_noiommu_mode", of: "vfio")
         case .denylistOff: source = Self.parameter("disable_denylist", of: "vfio_pci")
         case .acsOverride, .relaxedReservedMemory: source = "/proc/cmdline"
+        case .worldNodes:
+            source = "/dev/vfio"
+            readNodes(machine)
+            return
         }
         do {
             let text = try machine.text(source)
@@ -66,6 +72,24 @@ public struct UnsafeSetting: Sendable, Hashable, Codable {
             isOn = isAbsent ? false : nil
             if !isAbsent { unknown["isOn"] = reason(error, source) }
         }
+    }
+
+    /// One that somebody else found on.
+    public init(_ mode: Mode, source: String, value: String) {
+        self.mode = mode
+        self.source = source
+        self.value = value
+        isOn = true
+    }
+
+    /// `/dev/vfio/vfio` is no group: open to all, it opens nothing by itself.
+    private mutating func readNodes(_ machine: Machine) {
+        let open = machine.listIfAny(source).first { name in
+            Int(name) != nil && ((try? machine.status("\(source)/\(name)"))?.mode ?? 0) & 0o002 != 0
+        }
+        isOn = open != nil
+        if let open { source += "/\(open)" }
+        value = open.flatMap { _ in (try? machine.status(source)).map { String($0.mode, radix: 8) } }
     }
 
     private static func parameter(_ name: String, of module: String) -> String {

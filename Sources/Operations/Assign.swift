@@ -5,7 +5,7 @@ import Planning
 import Platforms
 import Wording
 
-/// `passthru assign`: binds functions to vfio-pci now.
+/// `passthru assign`: binds functions to vfio-pci now, and at every boot.
 public enum Assign {
     static let parts: Host.Parts = [
         .pci, .names, .iommu, .kernel, .container, .consumers, .holders, .guests, .memory,
@@ -14,11 +14,15 @@ public enum Assign {
     /// - Parameters:
     ///   - mates: members of the same IOMMU group that go along.
     ///   - once: whether the owner asked for this boot only.
+    ///   - guest: who gets them, where the owner says it.
+    ///   - nodes: who may open vfio's device nodes; nil leaves that as it is.
     public static func run(
         _ machine: Machine,
         devices: [String],
         mates: [String],
         once: Bool,
+        guest: String? = nil,
+        nodes: NodeAccess? = nil,
         _ permissions: Permissions,
         progress: (Text) -> Void
     ) throws(Failure) -> Outcome {
@@ -29,12 +33,15 @@ public enum Assign {
             let wanted = try selector.functions(devices)
             let together = try selector.functions(mates)
             host.readDetails(of: wanted + together, from: machine)
+            let records = HomeRecords.read(machine)
+            let file = try WantedFile.read(machine)
+            let access = permissions.unsafe.contains(.worldNodes) ? .world : nodes
+            try check(access, machine)
             var plan: Plan
             do throws(Refusal) {
-                plan = try AssignPlanner(host: host, records: HomeRecords.read(machine)).plan(
+                plan = try AssignPlanner(host: host, records: records).plan(
                     host.fresh(wanted),
                     with: host.fresh(together),
-                    once: once,
                     consents: permissions.consents,
                     unsafe: permissions.unsafe
                 )
@@ -42,45 +49,71 @@ public enum Assign {
                 throw Failure(error)
             }
             plan.restartNetworkAfterUndo(of: host, for: wanted + together, on: machine)
-            return Intention(plan: plan, devices: (wanted + together).map(\.address))
+            let functions = host.fresh(wanted + together)
+            if let access { plan.open(to: access, on: machine) }
+            if !once {
+                var state = file.state
+                for function in functions { state.assign(function, guest: guest, records[function.address]) }
+                if let access { state.nodes = access == .root ? nil : WantedState.Nodes(access: access) }
+                let permanence = Permanence(on: machine, host, from: file, to: state)
+                plan.changes += permanence.changes
+                plan.warnings += permanence.warnings
+            }
+            return Intention(plan: plan, devices: functions.map(\.address))
         }
+    }
+
+    private static func check(_ access: NodeAccess?, _ machine: Machine) throws(Failure) {
+        guard case .group(let name)? = access, DeviceNodes.hasGroup(name, on: machine) == false else { return }
+        throw Failure(
+            .notFound,
+            Text(en: "There is no group \(name) on this machine: /etc/group.", zh: "本机没有组 \(name)：/etc/group。")
+        )
     }
 }
 
-/// `passthru release`: gives functions back to their home drivers.
-public enum Release {
-    public static func run(
-        _ machine: Machine,
-        devices: [String],
-        _ permissions: Permissions,
-        progress: (Text) -> Void
-    ) throws(Failure) -> Outcome {
-        try Execution.carryOut(on: machine, verb: "release", permissions, progress: progress) {
-            () throws(Failure) -> Intention in
-            var host = Host.read(machine, Assign.parts)
-            let wanted = try DeviceSelector(host).functions(devices)
-            host.readDetails(of: wanted, from: machine)
-            var plan: Plan
-            do throws(Refusal) {
-                plan = try ReleasePlanner(host: host).plan(
-                    host.fresh(wanted),
-                    records: HomeRecords.read(machine),
-                    consents: permissions.consents
-                )
-            } catch {
-                throw Failure(error)
+extension WantedState {
+    /// Takes in that a function belongs to a guest, as it stands there now.
+    fileprivate mutating func assign(_ function: PCIFunction, guest: String?, _ record: HomeRecord?) {
+        let identity = DeviceIdentity(function)
+        let index = assignments.firstIndex { $0.identity.address == function.address }
+        let old = index.map { assignments[$0] }
+        let home: String? =
+            if let driver = function.driver, driver != "vfio-pci" {
+                driver
+            } else if let record {
+                record.isWithoutDriver ? HomeRecord.none : record.driver
+            } else {
+                function.driver == nil ? HomeRecord.none : old?.home
             }
-            plan.restartNetworkAfterUndo(of: host, for: wanted, on: machine)
-            // Those that are home already need nothing, and are not said to have been given back.
-            let moving = plan.identities.map(\.address)
-            return Intention(plan: plan, devices: moving.isEmpty ? wanted.map(\.address) : moving)
-        }
+        let new = Assignment(identity, name: old?.name, home: home, guest: guest ?? old?.guest)
+        if let index { assignments[index] = new } else { assignments.append(new) }
     }
 }
 
 extension Plan {
+    /// Gives vfio's nodes to whom they shall be open.
+    fileprivate mutating func open(to access: NodeAccess, on machine: Machine) {
+        let nodes = DeviceNodes.changes(to: access, on: machine)
+        changes += nodes.now
+        afterUndo += nodes.back
+        guard access != .root else { return }
+        warnings.append(DeviceNodes.advice(on: machine))
+        if access == .world {
+            warnings.append(
+                Text(
+                    en: """
+                        Every program on this host can now take over every assigned device: `passthru` shows this for as \
+                        long as it holds.
+                        """,
+                    zh: "本机上的任何程序现在都能接管任何已交出的设备：在此期间 `passthru` 会一直显示这一点。"
+                )
+            )
+        }
+    }
+
     /// A card that comes back needs its addresses again.
-    fileprivate mutating func restartNetworkAfterUndo(
+    mutating func restartNetworkAfterUndo(
         of host: Host,
         for functions: [PCIFunction],
         on machine: Machine
@@ -88,7 +121,7 @@ extension Plan {
         let carriesNetwork = functions.contains { function in
             function.class.isNetwork || host.consumers(of: function.address).contains { $0.kind == .network }
         }
-        if carriesNetwork { afterUndo = NetworkRestart.changes(on: machine) }
+        if carriesNetwork { afterUndo += NetworkRestart.changes(on: machine) }
     }
 }
 

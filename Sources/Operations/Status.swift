@@ -14,6 +14,12 @@ public struct Status: Sendable, Encodable {
     @Nullable public var kernel: String?
     /// Functions bound to vfio-pci; null when they could not be read.
     @Nullable public var assigned: [Assigned]?
+    /// Assignments whose devices are not with vfio-pci now, and why; null when what is wanted could not be read.
+    @Nullable public var missing: [BootReport.Device]?
+    /// Why what is wanted at every boot is not known; null when it is.
+    @Nullable public var wantedProblem: Text?
+    /// What this boot made of the assignments; null when nothing of it was left, or none was run.
+    @Nullable public var boot: BootReport?
     /// Transactions that want the owner's attention: to be confirmed, interrupted, or not fully undone; null when the
     /// journal could not be read.
     @Nullable public var pending: [Pending]?
@@ -36,31 +42,74 @@ public struct Status: Sendable, Encodable {
         public var address: PCIAddress
         public var name: String
         @Nullable public var homeDriver: String?
+        /// Whether it will be bound at the next boot, too; null when that is not known.
+        @Nullable public var isPermanent: Bool?
     }
 
     public static func run(_ machine: Machine) -> Status {
         let host = Host.read(machine, Checks.parts.union([.names, .unsafeModes]))
         let report = ReadinessReport(host)
         let records = HomeRecords.read(machine)
+        let boot = BootReport.read(machine)
+        let wanted: WantedState?
+        var problem: Text?
+        do throws(Failure) {
+            wanted = try WantedFile.read(machine).state
+        } catch {
+            wanted = nil
+            problem = error.message
+        }
+        var unsafe = host.unsafeModes?.notOff ?? []
+        if wanted?.nodes?.access == .world, !unsafe.contains(where: { $0.mode == .worldNodes }) {
+            unsafe.append(UnsafeSetting(.worldNodes, source: WantedState.path(on: machine), value: "world"))
+        }
         return Status(
             ready: report.ready,
             reason: report.reason,
             system: host.platform?.name,
             kernel: host.kernel?.release,
             assigned: host.pci?.functions.map { functions in
-                functions.filter { $0.driver == "vfio-pci" }.map {
+                functions.filter { $0.driver == "vfio-pci" }.map { function in
                     Assigned(
-                        address: $0.address,
-                        name: $0.displayName,
-                        homeDriver: records[$0.address]?.driver
+                        address: function.address,
+                        name: function.displayName,
+                        homeDriver: records[function.address]?.driver,
+                        isPermanent: wanted.map { $0.assignment(of: function.address) != nil }
                     )
                 }
             },
+            missing: wanted.map { missing($0, host, boot) },
+            wantedProblem: problem,
+            boot: boot,
             pending: pending(machine),
             problems: report.findings.count { $0.verdict == .problem },
             unknowns: report.findings.count { $0.verdict == .unknown },
-            unsafe: host.unsafeModes?.notOff ?? []
+            unsafe: unsafe
         )
+    }
+
+    /// What the boot said of it, where that still holds.
+    private static func missing(_ wanted: WantedState, _ host: Host, _ boot: BootReport?) -> [BootReport.Device] {
+        wanted.assignments.compactMap { assignment in
+            let address = assignment.identity.address
+            guard host.pci?.functions != nil, host.function(address)?.driver != "vfio-pci" else { return nil }
+            if let device = boot?.devices.first(where: { $0.address == address && $0.result != .bound }) {
+                return device
+            }
+            let isThere = host.function(address) != nil
+            return BootReport.Device(
+                name: assignment.name,
+                address: address,
+                result: isThere ? .failed : .absent,
+                reason: isThere
+                    ? Text(
+                        en: "it has been given back since, or the boot did not come to it",
+                        zh: "之后已被归还，或启动时没有处理到它"
+                    ) : nil,
+                elsewhere: nil,
+                guest: assignment.guest
+            )
+        }
     }
 
     private static func pending(_ machine: Machine) -> [Pending]? {

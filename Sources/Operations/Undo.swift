@@ -57,11 +57,16 @@ public struct Undo: Sendable, Encodable {
                 for entry in entries {
                     let left =
                         reverted.contains(entry.id)
-                        ? transaction.forget(entry, .request) : transaction.undo(entry, .request)
+                        ? transaction.undoFiles(entry, .request) : transaction.undo(entry, .request)
                     var result = History.Transaction(transaction.journal.entry(entry.id) ?? entry, on: machine)
                     // What the journal could not take is said all the same.
                     if !left.isEmpty { (result.state, result.left) = (.incomplete, left) }
                     undone.append(result)
+                }
+                let left = BoundAtBoot.giveBack(entries, machine)
+                if !left.isEmpty, let last = undone.indices.last {
+                    undone[last].state = .incomplete
+                    undone[last].left += left
                 }
                 return Undo(
                     dryRun: false,
@@ -128,6 +133,7 @@ public struct Undo: Sendable, Encodable {
         let here = entries.filter { $0.header.boot == boot }
         let reverted = revertedReleases(here, machine)
         let given = Set(here.filter { $0.header.verb == "assign" }.flatMap(\.header.devices))
+            .union(BoundAtBoot.addresses(entries, machine))
         let taken = Set(
             here.filter { $0.header.verb == "release" && !reverted.contains($0.id) }.flatMap(\.header.devices)
         )

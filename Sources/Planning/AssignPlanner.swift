@@ -16,14 +16,12 @@ public struct AssignPlanner {
     /// - Parameters:
     ///   - requested: the functions to hand over.
     ///   - mates: group-mates that the owner named with `--with`.
-    ///   - once: whether the owner asked for this boot only.
     ///   - consents: the findings that the owner accepts.
     ///   - unsafe: modes that the owner asked for.
     /// - Returns: the plan; empty when everything is bound already.
     public func plan(
         _ requested: [PCIFunction],
         with mates: [PCIFunction],
-        once: Bool,
         consents: Set<Consent> = [],
         unsafe: Set<UnsafeMode> = []
     ) throws(Refusal) -> Plan {
@@ -51,15 +49,7 @@ public struct AssignPlanner {
             )
         }
         if let change = InterruptRemappingMissing.change(host, unsafe: unsafe) { plan.changes.append(change) }
-        for function in missing { plan.changes += changes(for: function) }
-        if !once {
-            plan.warnings.append(
-                Text(
-                    en: "This holds until the next boot: binding at every boot is not there yet.",
-                    zh: "仅在下次启动之前有效：目前还不支持开机自动绑定。"
-                )
-            )
-        }
+        for function in missing { plan.changes += binding(function, record: HomeRecord(of: function, driver: function.driver)) }
         return plan
     }
 
@@ -68,18 +58,23 @@ public struct AssignPlanner {
         Refusal(Guards.findings(Request(wanted, on: host)), consents: [])
     }
 
-    private func changes(for function: PCIFunction) -> [PlannedChange] {
+    /// What binds one function, whatever guards may say.
+    ///
+    /// - Parameter record: what is remembered of its own driver; nil where that is not known.
+    public func binding(_ function: PCIFunction, record: HomeRecord?) -> [PlannedChange] {
         let address = function.address
         let path = "\(PCIInventory.root)/\(address)"
         var changes: [PlannedChange] = []
-        changes.append(
-            .textFile(
-                HomeRecord.path(of: address),
-                before: records[address]?.text,
-                after: HomeRecord(of: function, driver: function.driver).text,
-                reason: Text(en: "remembers the home driver", zh: "记住原来的驱动")
+        if let record {
+            changes.append(
+                .textFile(
+                    HomeRecord.path(of: address),
+                    before: records[address]?.text,
+                    after: record.text,
+                    reason: Text(en: "remembers the home driver", zh: "记住原来的驱动")
+                )
             )
-        )
+        }
         let override = function.details?.driverOverride
         changes.append(
             PlannedChange(

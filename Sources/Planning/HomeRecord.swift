@@ -22,7 +22,8 @@ public struct HomeRecord: Sendable, Hashable {
     /// Whether the function had no driver, perhaps because the owner keeps it from all.
     public var isWithoutDriver: Bool { name == Self.none }
 
-    private static let none = "-"
+    /// How a file says that a function had no driver.
+    public static let none = "-"
 
     private var name: String? {
         let words = text.split { $0 == " " || $0 == "\n" }

@@ -33,6 +33,12 @@ public struct ReleasePlanner {
         return plan
     }
 
+    /// What gives one function back, whatever guards may say.
+    public func givingBack(_ function: PCIFunction, record: HomeRecord?) -> [PlannedChange] {
+        var warnings: [Text] = []
+        return changes(for: function, record: record, warnings: &warnings)
+    }
+
     private func changes(for function: PCIFunction, record: HomeRecord?, warnings: inout [Text]) -> [PlannedChange] {
         let home = record?.driver
         let address = function.address

@@ -7,6 +7,8 @@ public enum UnsafeMode: String, Sendable, Codable, CaseIterable {
     case unsafeInterrupts = "unsafe-interrupts"
     /// `pcie_acs_override=` on the kernel's command line: groups that the hardware does not keep apart.
     case acsOverride = "unsafe-acs-override"
+    /// vfio's device nodes open to everybody: any program can take over any assigned device.
+    case worldNodes = "unsafe-world-nodes"
 }
 
 /// What the owner wants to give away, with everything that goes along or shares its fate.

@@ -55,7 +55,7 @@ public struct WantedState: Sendable, Hashable {
         /// The section's name, by which the owner can call the device.
         public var name: String
         public var identity: DeviceIdentity
-        /// Its own driver; nil when it had none.
+        /// Its own driver, ``HomeRecord/none`` when it had none; nil where that is not known.
         public var home: String?
         /// Who gets it; nil when that was not said.
         public var guest: String?
@@ -131,7 +131,6 @@ extension WantedState {
         if assignment(of: address) != nil {
             throw reader.error("address", Text(en: "\(address) is assigned twice", zh: "\(address) 被分配了两次"))
         }
-        let home = reader.section["home"]
         assignments.append(
             Assignment(
                 DeviceIdentity(
@@ -143,7 +142,7 @@ extension WantedState {
                     serial: reader.section["serial"].flatMap { $0.isEmpty ? nil : $0.lowercased() }
                 ),
                 name: reader.section.name,
-                home: home == "-" ? nil : home,
+                home: reader.section["home"].flatMap { $0.isEmpty ? nil : $0 },
                 guest: reader.section["guest"]
             )
         )

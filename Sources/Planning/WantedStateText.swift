@@ -102,7 +102,7 @@ private struct Section {
             options: [
                 ("address", .text("\(identity.address)")), ("id", .text(identity.id)),
                 ("subsystem", identity.subsystem.map { .text($0) }), ("serial", identity.serial.map { .text($0) }),
-                ("home", .text(assignment.home ?? "-")), ("guest", assignment.guest.map { .text($0) }),
+                ("home", assignment.home.map { .text($0) }), ("guest", assignment.guest.map { .text($0) }),
             ]
         )
     }

@@ -44,8 +44,6 @@ public struct BootWish: Sendable, Hashable {
 /// How this system comes to bind devices at boot, chosen by what it can do.
 public struct BootBindingFiles: Sendable {
     public var changes: [PlannedChange] = []
-    /// What is run again once the files are back, in whichever boot: images that hold copies of them.
-    public var regeneration: [PlannedChange] = []
     public var warnings: [Text] = []
     /// Files of the service that are there by our doing.
     public var own: [String]
@@ -93,7 +91,7 @@ public struct BootBindingFiles: Sendable {
             let now = try? machine.link(file.path)
             if now == target || Self.isEnabled(file, machine) { return }
             if file.isService, now == nil { own.append(file.path) }
-            changes += Self.link(file.path, before: now, after: target, reason: file.reason)
+            changes.append(.link(file.path, before: now, after: target, reason: file.reason))
         }
     }
 
@@ -130,11 +128,9 @@ public struct BootBindingFiles: Sendable {
             changes.append(.file(file.path, before: FileContent(now), after: nil, reason: reason))
         case .link:
             guard let now = try? machine.link(file.path) else { return }
-            changes += Self.link(file.path, before: now, after: nil, reason: reason)
+            changes.append(.link(file.path, before: now, after: nil, reason: reason))
         }
     }
-
-    static func link(_ path: String, before: String?, after: String?, reason: Text) -> [PlannedChange] { [] }
 
     private mutating func warn(_ machine: Machine) {
         if !machine.exists(BootService.program) {

@@ -82,22 +82,22 @@ enum Initramfs {
 
         """
 
-    /// The program that makes the image anew; nil where none is known.
-    static func program(on machine: Machine) -> Change? {
-        func run(_ name: String, _ arguments: String...) -> Change? {
-            machine.program(name).map { .runProgram(path: $0, arguments: arguments) }
+    /// The program that makes the image anew, with its arguments; nil where none is known.
+    static func program(on machine: Machine) -> (path: String, arguments: [String])? {
+        func found(_ name: String, _ arguments: String...) -> (path: String, arguments: [String])? {
+            machine.program(name).map { ($0, arguments) }
         }
         switch builder(on: machine) {
-        case .initramfsTools: return run("update-initramfs", "-u")
-        case .dracut: return run("dracut", "-f")
-        case .mkinitcpio: return run("mkinitcpio", "-P")
+        case .initramfsTools: return found("update-initramfs", "-u")
+        case .dracut: return found("dracut", "-f")
+        case .mkinitcpio: return found("mkinitcpio", "-P")
         case nil: return nil
         }
     }
 }
 
 extension BootBindingFiles {
-    /// Runs the builder, and again when the files are taken back.
+    /// Runs the builder, and again when the files are taken back: an image is too large to be kept.
     mutating func rebuildInitramfs(_ machine: Machine) {
         guard let program = Initramfs.program(on: machine) else {
             warnings.append(
@@ -111,14 +111,13 @@ extension BootBindingFiles {
             )
             return
         }
-        let planned = PlannedChange(
-            program,
-            before: nil,
-            after: nil,
-            inverse: [],
-            reason: Text(en: "makes the initramfs anew", zh: "重新生成 initramfs")
+        changes.append(
+            .program(
+                program.path,
+                program.arguments,
+                isRepeatedAfterUndo: true,
+                reason: Text(en: "makes the initramfs anew", zh: "重新生成 initramfs")
+            )
         )
-        changes.append(planned)
-        regeneration.append(planned)
     }
 }

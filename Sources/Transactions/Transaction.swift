@@ -233,20 +233,24 @@ public struct Transaction {
         }
     }
 
-    /// Notes a transaction as undone that a later one has reverted already, such as an assignment's release.
-    public func forget(_ entry: JournalEntry, _ cause: UndoCause) -> [Text] {
+    /// Undoes what a transaction did to files, and leaves devices as they are: those of a release whose assignment is
+    /// undone next.
+    ///
+    /// - Returns: what could not be put back.
+    public func undoFiles(_ entry: JournalEntry, _ cause: UndoCause) -> [Text] {
         do {
-            let writer = observed(try journal.reopen(entry))
-            try writer.record(.undo(cause: cause, boot: machine.bootID))
-            for step in entry.steps.indices { try writer.record(.undone(step: step)) }
-            try writer.record(.end(.undone))
-            return []
+            return undo(observed(try journal.reopen(entry)), cause, stuck: nil, leavingDevices: true)
         } catch {
             return [unwritableJournal(error)]
         }
     }
 
-    private func undo(_ writer: JournalWriter, _ cause: UndoCause, stuck: PCIAddress?) -> [Text] {
+    private func undo(
+        _ writer: JournalWriter,
+        _ cause: UndoCause,
+        stuck: PCIAddress?,
+        leavingDevices: Bool = false
+    ) -> [Text] {
         // Where the journal takes no more, putting the machine back comes first: it can be done again.
         let boot = machine.bootID
         // One that goes on where it was interrupted may have been about to do what comes afterwards, and one of which
@@ -254,7 +258,8 @@ public struct Transaction {
         let isOnlyAfterwards = writer.entry.end == .incomplete && !writer.entry.steps.contains(.left)
         var isChanged = writer.entry.cause != nil && writer.entry.end == nil || isOnlyAfterwards
         try? writer.record(.undo(cause: cause, boot: boot))
-        let isSameBoot = boot == writer.entry.header.boot
+        // What was written to sysfs has ended with the boot in which it was.
+        let isSameBoot = boot == writer.entry.header.boot && !leavingDevices
         let undoing = Undoing(runner: runner, entry: writer.entry, isSameBoot: isSameBoot)
         var stuck = Set([stuck].compactMap(\.self))
         var left: [Text] = []

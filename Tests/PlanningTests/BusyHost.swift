@@ -64,7 +64,6 @@ enum BusyHost {
         let plan = try AssignPlanner(host: host).plan(
             GuardTests.functions(host, [address]),
             with: [],
-            once: true,
             consents: consents
         )
         #expect(

@@ -50,7 +50,6 @@ enum IsolationHost {
         return try AssignPlanner(host: host).plan(
             GuardTests.functions(host, addresses),
             with: [],
-            once: true,
             consents: consents,
             unsafe: unsafe
         )

@@ -25,8 +25,8 @@ import Wording
         let host = WayIn.read(try router())
         let functions = try GuardTests.functions(host, [address])
         let planner = AssignPlanner(host: host)
-        #expect(throws: Refusal.self) { try planner.plan(functions, with: [], once: true) }
-        let plan = try planner.plan(functions, with: [], once: true, consents: [finding.consent])
+        #expect(throws: Refusal.self) { try planner.plan(functions, with: []) }
+        let plan = try planner.plan(functions, with: [], consents: [finding.consent])
         #expect(plan.identities.map(\.address.description) == [address])
     }
 

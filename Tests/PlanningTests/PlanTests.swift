@@ -12,8 +12,7 @@ import Wording
         let host = try GuardTests.host(name)
         return try AssignPlanner(host: host).plan(
             GuardTests.functions(host, addresses),
-            with: GuardTests.functions(host, mates),
-            once: true
+            with: GuardTests.functions(host, mates)
         )
     }
 

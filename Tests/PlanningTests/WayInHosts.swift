@@ -33,7 +33,7 @@ enum WayIn {
     static func writes(_ host: TestHost, _ addresses: String...) throws -> [String] {
         let host = read(host)
         let functions = try GuardTests.functions(host, addresses)
-        let plan = try AssignPlanner(host: host).plan(functions, with: [], once: true)
+        let plan = try AssignPlanner(host: host).plan(functions, with: [])
         return plan.changes.compactMap { planned in
             guard case .writeAttribute(let path, let value) = planned.change else { return nil }
             return path.split(separator: "/").suffix(2).joined(separator: "/") + " " + value

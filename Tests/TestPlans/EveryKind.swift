@@ -22,7 +22,7 @@ public enum EveryKind {
         }
         guard let function = host.function(device) else { throw Missing(device: device) }
         let consents = Set(Guards.findings(Request([function], on: host)).map(\.consent))
-        var plan = try AssignPlanner(host: host).plan([function], with: [], once: true, consents: consents)
+        var plan = try AssignPlanner(host: host).plan([function], with: [], consents: consents)
         let before = try machine.tree.snapshot(edited)?.content
         plan.changes += [
             .file(

@@ -23,7 +23,7 @@ import Wording
         func functions(_ names: [String]) -> [PCIFunction] {
             names.compactMap { PCIAddress($0) }.compactMap { host.function($0) }
         }
-        return try AssignPlanner(host: host).plan(functions(addresses), with: functions(mates), once: true)
+        return try AssignPlanner(host: host).plan(functions(addresses), with: functions(mates))
     }
 
     private func attempt(_ sysfs: SimulatedSysfs, _ plan: Plan) -> TransactionFailure? {

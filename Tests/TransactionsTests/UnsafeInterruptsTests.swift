@@ -23,7 +23,7 @@ import Transactions
     private func apply(_ sysfs: SimulatedSysfs) throws {
         let host = Host.read(Machine(sysfs), [.pci, .pciDetails, .names, .iommu, .kernel, .container, .consumers])
         let wanted = host.functions.filter { $0.address.description.hasPrefix(Self.card) }
-        let plan = try AssignPlanner(host: host).plan(wanted, with: [], once: true, unsafe: [.unsafeInterrupts])
+        let plan = try AssignPlanner(host: host).plan(wanted, with: [], unsafe: [.unsafeInterrupts])
         try Transaction(on: Machine(sysfs), settling: 0).apply(plan, verb: "assign")
     }
 

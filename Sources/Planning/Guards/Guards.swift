@@ -88,6 +88,12 @@ public enum Guards {
         sorted(all.flatMap { $0.releaseFindings(request) })
     }
 
+    /// What speaks against binding at boot what was judged when it was assigned: that the machine is another one now.
+    public static func boot(_ request: Request) -> [GuardFinding] {
+        let rules: [any Guard.Type] = [PlatformFunction.self, SystemStorage.self]
+        return rules.flatMap { $0.findings(request) }.filter { $0.level == .refuse }
+    }
+
     private static func sorted(_ found: [GuardFinding]) -> [GuardFinding] {
         found.filter { $0.level == .refuse } + found.filter { $0.level == .consent }
             + found.filter { $0.level == .warn }

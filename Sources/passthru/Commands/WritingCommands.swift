@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inventory
 import Machine
 import Operations
 import Planning
@@ -9,8 +10,8 @@ struct AssignCommand: ParsableCommand {
         CommandConfiguration(
             commandName: "assign",
             abstract: help(
-                "Bind devices to vfio-pci now, so that a guest can have them.",
-                "现在就把设备绑定到 vfio-pci，供虚拟机使用。"
+                "Bind devices to vfio-pci, now and at every boot, so that a guest can have them.",
+                "把设备绑定到 vfio-pci（现在以及每次启动时），供虚拟机使用。"
             )
         )
     }
@@ -25,11 +26,31 @@ struct AssignCommand: ParsableCommand {
 
     @Flag(
         help: .text(
-            "Now only; so far every assignment ends at the next boot, and this leaves out the reminder.",
-            "仅现在；目前任何交出都只保持到下次启动，此选项只是不再提醒。"
+            "Now only: at the next boot the host has them again.",
+            "仅现在：下次启动后设备又归主机。"
         )
     )
     var once = false
+
+    @Option(help: .text("The guest that gets them, for the record.", "得到这些设备的虚拟机，仅作记录。", valueName: "name"))
+    var guest: String?
+
+    @Option(
+        help: .text(
+            "Who may open vfio's device nodes: root, or group=NAME. Without it that stays as it is.",
+            "谁可以打开 vfio 的设备节点：root 或 group=名称。不写则保持不变。",
+            valueName: "root|group=name"
+        )
+    )
+    var nodes: String?
+
+    @Flag(
+        help: .text(
+            "Open vfio's device nodes to every program on this host, which can then take over any assigned device.",
+            "让本机上的任何程序都能打开 vfio 的设备节点：它们将能接管任何已交出的设备。"
+        )
+    )
+    var unsafeWorldNodes = false
 
     @Flag(
         help: .text(
@@ -59,16 +80,35 @@ struct AssignCommand: ParsableCommand {
                 devices: devices,
                 mates: mates,
                 once: once,
+                guest: guest,
+                nodes: try access(),
                 permissions,
                 progress: writing.report
             )
         }
     }
 
+    private func access() throws -> NodeAccess? {
+        guard let nodes else { return nil }
+        if nodes == "root" { return .root }
+        let name = nodes.hasPrefix("group=") ? String(nodes.dropFirst(6)) : ""
+        guard NodeAccess.isGroupName(name) else {
+            throw Failure(
+                .usage,
+                Text(
+                    en: "--nodes takes root or group=NAME, not \(nodes).",
+                    zh: "--nodes 的取值为 root 或 group=名称，而不是 \(nodes)。"
+                )
+            )
+        }
+        return .group(name)
+    }
+
     private var unsafe: Set<UnsafeMode> {
         var modes: Set<UnsafeMode> = []
         if unsafeInterrupts { modes.insert(.unsafeInterrupts) }
         if unsafeACSOverride { modes.insert(.acsOverride) }
+        if unsafeWorldNodes { modes.insert(.worldNodes) }
         return modes
     }
 }

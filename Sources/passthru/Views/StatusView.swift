@@ -31,9 +31,26 @@ struct StatusView {
         case let assigned?:
             for device in assigned {
                 let home = device.homeDriver.map { say(" (home driver \($0))", "（原驱动 \($0)）") } ?? ""
-                table.add(say("Assigned", "已交出"), "\(device.address)  \(device.name)\(home)")
+                let once = device.isPermanent == false ? say(", until the next boot", "，到下次启动为止") : ""
+                table.add(say("Assigned", "已交出"), "\(device.address)  \(device.name)\(home)\(once)")
             }
         }
+        for wish in status.missing ?? [] {
+            let reason = wish.reason.map { ": " + $0.string(in: language) } ?? ""
+            table.add(
+                say("Not bound", "未绑定"),
+                "\(wish.address)  \(wish.result.text.string(in: language))\(reason)"
+                    + (wish.elsewhere.map { say(" (it is at \($0) now)", "（它现在位于 \($0)）") } ?? "")
+            )
+        }
+        if let problem = status.wantedProblem { table.add(say("At boot", "启动时"), problem.string(in: language)) }
+        for guest in status.boot?.held ?? [] {
+            table.add(
+                say("Held back", "已阻止"),
+                say("\(guest) is not started by itself until its devices are ready", "\(guest) 在其设备就绪之前不会自动启动")
+            )
+        }
+        for note in status.boot?.notes ?? [] { table.add(say("At boot", "启动时"), note.string(in: language)) }
         for setting in status.unsafe where setting.isOn == true {
             table.add(say("Unsafe", "不安全"), setting.text.string(in: language))
         }
@@ -88,6 +105,11 @@ extension UnsafeSetting {
                 Text(
                     en: "devices whose memory the firmware reserved can be given away",
                     zh: "固件为其保留了内存的设备也能交出"
+                )
+            case .worldNodes:
+                Text(
+                    en: "every program on this host can take over the devices of guests",
+                    zh: "本机上的任何程序都能接管虚拟机的设备"
                 )
             }
         return meaning + Text(verbatim: " (\(source): \(value ?? "-"))")

@@ -1,0 +1,246 @@
+import Changes
+import Inventory
+import Machine
+import Planning
+import Platforms
+import Transactions
+import Wording
+
+/// What every boot does for the assignments: binds each device that is still the one that was assigned, and says what
+/// became of the others. None is ever replaced by a similar one.
+///
+/// The bindings end with the boot and are no transactions; only holding back guests is one.
+public struct BootBinding {
+    private let machine: Machine
+    private let file: WantedFile
+    private var host: Host
+    private let immediate: ImmediateChanges
+    private let records: [PCIAddress: HomeRecord]
+    private let earlier: BootReport?
+
+    /// - Parameter isEarly: whether the disk with the journal may not be there yet: then guests are held back later, by
+    ///   the run that follows.
+    public static func run(_ machine: Machine, isEarly: Bool = false) throws(Failure) -> BootReport {
+        try Execution.requireWritable(machine)
+        // Nobody else is at work this early.
+        let lock = isEarly ? nil : try? Execution.take(Journal(on: machine))
+        defer { withExtendedLifetime(lock) {} }
+        let report = machine.uninterrupted { () -> BootReport in
+            var report = bind(machine)
+            if lock != nil { AutostartHold.update(machine, &report) }
+            report.write(machine)
+            return report
+        }
+        return report
+    }
+
+    private static func bind(_ machine: Machine) -> BootReport {
+        var report = BootReport(
+            boot: machine.bootID,
+            time: machine.wallClock,
+            problem: nil,
+            devices: [],
+            held: [],
+            notes: []
+        )
+        do throws(Failure) {
+            var binding = BootBinding(machine, try WantedFile.read(machine))
+            binding.giveBackUnwanted(&report)
+            report.devices = binding.bindAll(&report)
+        } catch {
+            report.problem = error.message
+        }
+        return report
+    }
+
+    private init(_ machine: Machine, _ file: WantedFile) {
+        self.machine = machine
+        self.file = file
+        earlier = BootReport.read(machine)
+        immediate = ImmediateChanges(on: machine)
+        records = HomeRecords.read(machine)
+        host = Host()
+        let addresses = Set(file.state.assignments.map(\.identity.address) + (earlier?.devices.map(\.address) ?? []))
+        guard !addresses.isEmpty else { return }
+        host = Host.read(machine, [.pci, .iommu, .kernel, .storage])
+        host.readDetails(of: host.functions.filter { addresses.contains($0.address) }, from: machine)
+    }
+
+    // MARK: All of them
+
+    private mutating func bindAll(_ report: inout BootReport) -> [BootReport.Device] {
+        let assignments = file.state.assignments
+        guard !assignments.isEmpty else { return [] }
+        var obstacle = host.pci?.functions == nil ? host.pci?.unknown["functions"].map { Text(reason: $0) } : nil
+        if obstacle == nil, assignments.contains(where: { host.function($0.identity.address) != nil }) {
+            obstacle = loadVFIO()
+        }
+        let devices = assignments.map { bind($0, obstacle) }
+        if let access = file.state.nodes?.access, access != .root {
+            do throws(TransactionFailure) {
+                try immediate.make(DeviceNodes.changes(to: access, on: machine).now)
+            } catch {
+                report.notes.append(error.message)
+            }
+        }
+        return devices
+    }
+
+    /// Loads what hands devices out; says why that is not possible. Until it is, no device is touched.
+    private func loadVFIO() -> Text? {
+        for module in ["vfio_iommu_type1", "vfio_pci"] where host.kernel?.module(module).isReady != true {
+            let change = PlannedChange(
+                .loadModule(module == "vfio_pci" ? "vfio-pci" : module),
+                before: nil,
+                after: nil,
+                inverse: [],
+                reason: .empty
+            )
+            do throws(TransactionFailure) {
+                try immediate.make([change])
+            } catch {
+                return missing(module, error.message)
+            }
+        }
+        guard machine.exists("/sys/bus/pci/drivers/vfio-pci") else {
+            return missing("vfio_pci", Text(en: "the kernel has no driver vfio-pci", zh: "内核中没有 vfio-pci 驱动"))
+        }
+        return nil
+    }
+
+    private func missing(_ module: String, _ why: Text) -> Text {
+        let release = host.kernel?.release ?? "-"
+        return Text(
+            en: """
+                \(module) could not be loaded (\(why.en)). After an upgrade, install the modules for the kernel \
+                \(release). Until then the host keeps its devices.
+                """,
+            zh: "无法加载 \(module)（\(why.zh)）。升级之后请为内核 \(release) 安装这些模块。在此之前设备留在主机上。"
+        )
+    }
+
+    // MARK: One of them
+
+    private func bind(_ assignment: WantedState.Assignment, _ obstacle: Text?) -> BootReport.Device {
+        let identity = assignment.identity
+        let function = host.function(identity.address)
+        var device = BootReport.Device(
+            name: assignment.name,
+            address: identity.address,
+            result: .bound,
+            reason: nil,
+            elsewhere: nil,
+            guest: assignment.guest
+        )
+        switch identity.match(function) {
+        case .same: break
+        case .absent:
+            device.result = .absent
+            device.reason = Text(en: "nothing is at its address", zh: "该地址上没有设备")
+        case .different(let what):
+            device.result = .changed
+            device.reason = what
+        case .unknown(let why):
+            device.result = .unknown
+            device.reason = why
+        }
+        guard let function, device.result == .bound else {
+            if device.result == .absent || device.result == .changed { device.elsewhere = place(of: identity) }
+            if let function { giveBackUnheld(function, &device) }
+            return device
+        }
+        if function.driver == "vfio-pci" {
+            remember(function, assignment)
+            return device
+        }
+        if let obstacle {
+            giveBackUnheld(function, &device)
+            device.result = .unavailable
+            device.reason = obstacle
+        } else if function.group == nil {
+            giveBackUnheld(function, &device)
+            device.result = .unavailable
+            device.reason = Text(
+                en: "it is in no IOMMU group: the IOMMU is off, see `passthru doctor`",
+                zh: "它不在任何 IOMMU 组中：IOMMU 未开启，参见 `passthru doctor`"
+            )
+        } else if let finding = Guards.boot(Request([function], on: host)).first {
+            giveBackUnheld(function, &device)
+            device.result = .refused
+            device.reason = finding.message
+        } else {
+            do throws(TransactionFailure) {
+                let record = record(function, assignment)
+                try make(AssignPlanner(host: host, records: records).binding(function, record: record))
+            } catch {
+                device.result = .failed
+                device.reason = .sentences([error.message] + error.left)
+            }
+        }
+        return device
+    }
+
+    /// What is remembered until the next boot: the driver that has it now, or else the one that it had when it was
+    /// assigned, which need not be loaded yet.
+    private func record(_ function: PCIFunction, _ assignment: WantedState.Assignment) -> HomeRecord? {
+        if let known = records[function.address] { return known }
+        let driver = function.driver == "vfio-pci" ? nil : function.driver
+        guard let home = driver ?? assignment.home else { return nil }
+        return HomeRecord(of: function, driver: home == HomeRecord.none ? nil : home)
+    }
+
+    /// The same for one that a udev rule has bound already.
+    private func remember(_ function: PCIFunction, _ assignment: WantedState.Assignment) {
+        guard records[function.address] == nil, let record = record(function, assignment) else { return }
+        let path = HomeRecord.path(of: function.address)
+        try? make([.textFile(path, before: nil, after: record.text, reason: .empty)])
+    }
+
+    /// Where the very same device is now.
+    private func place(of identity: DeviceIdentity) -> PCIAddress? {
+        guard identity.serial != nil else { return nil }
+        return host.functions.first { function in
+            guard function.id == identity.id, function.address != identity.address else { return false }
+            var detailed = function
+            detailed.readDetails(from: machine, modules: nil)
+            return identity.isSameDevice(as: detailed)
+        }?.address
+    }
+
+    // MARK: Giving back
+
+    /// Lets the host have a function that a udev rule kept from its driver, which can compare less than all.
+    private func giveBackUnheld(_ function: PCIFunction, _ device: inout BootReport.Device) {
+        guard function.details?.driverOverride == "vfio-pci", records[function.address] == nil else { return }
+        do throws(TransactionFailure) {
+            try make(ReleasePlanner(host: host).givingBack(function, record: nil))
+        } catch {
+            device.reason = .sentences([device.reason, error.message].compactMap(\.self))
+        }
+    }
+
+    /// What an earlier run of this boot bound, and is no longer wanted: its assignment was not confirmed, and has been
+    /// taken back since.
+    private func giveBackUnwanted(_ report: inout BootReport) {
+        for device in earlier?.devices ?? [] where device.result == .bound {
+            guard file.state.assignment(of: device.address) == nil, let function = host.function(device.address),
+                function.driver == "vfio-pci"
+            else { continue }
+            do throws(TransactionFailure) {
+                try make(ReleasePlanner(host: host).givingBack(function, record: records[function.address]))
+            } catch {
+                report.notes += [error.message] + error.left
+            }
+        }
+    }
+
+    private func make(_ changes: [PlannedChange]) throws(TransactionFailure) {
+        let placed = changes.map { planned -> PlannedChange in
+            guard case .writeFile(let path, let content, let mode) = planned.change else { return planned }
+            var planned = planned
+            planned.change = .writeFile(path: machine.inMemory(path), content: content, mode: mode)
+            return planned
+        }
+        try immediate.make(placed)
+    }
+}

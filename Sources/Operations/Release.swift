@@ -1,0 +1,71 @@
+import Changes
+import Inventory
+import Machine
+import Planning
+import Wording
+
+/// `passthru release`: gives functions back to their home drivers.
+public enum Release {
+    public static func run(
+        _ machine: Machine,
+        devices: [String],
+        _ permissions: Permissions,
+        progress: (Text) -> Void
+    ) throws(Failure) -> Outcome {
+        try Execution.carryOut(on: machine, verb: "release", permissions, progress: progress) {
+            () throws(Failure) -> Intention in
+            var host = Host.read(machine, Assign.parts)
+            let file = try WantedFile.read(machine)
+            var state = file.state
+            let (wanted, named) = try targets(devices, on: host, state)
+            host.readDetails(of: wanted, from: machine)
+            var plan: Plan
+            do throws(Refusal) {
+                plan = try ReleasePlanner(host: host).plan(
+                    host.fresh(wanted),
+                    records: HomeRecords.read(machine),
+                    consents: permissions.consents
+                )
+            } catch {
+                throw Failure(error)
+            }
+            plan.restartNetworkAfterUndo(of: host, for: wanted, on: machine)
+            state.assignments.removeAll { named.contains($0.identity.address) }
+            if state != file.state {
+                let permanence = Permanence(on: machine, host, from: file, to: state)
+                plan.changes = permanence.changes + plan.changes
+                plan.warnings += permanence.warnings
+                return Intention(plan: plan, devices: named)
+            }
+            // Those that are home already need nothing, and are not said to have been given back.
+            let moving = plan.identities.map(\.address)
+            return Intention(plan: plan, devices: moving.isEmpty ? wanted.map(\.address) : moving)
+        }
+    }
+
+    /// The functions that are there, and the addresses of all that were named: an assignment is named by its name too, and
+    /// its device may be gone.
+    private static func targets(
+        _ names: [String],
+        on host: Host,
+        _ state: WantedState
+    ) throws(Failure) -> (functions: [PCIFunction], addresses: [PCIAddress]) {
+        let selector = try DeviceSelector(host)
+        var functions: [PCIFunction] = []
+        var addresses: [PCIAddress] = []
+        for name in names {
+            let assignment =
+                state.assignments.first { $0.name == name } ?? PCIAddress(name).flatMap { state.assignment(of: $0) }
+            let address: PCIAddress
+            if let assignment, host.function(assignment.identity.address) == nil {
+                address = assignment.identity.address
+            } else {
+                let function = try selector.function(assignment.map { "\($0.identity.address)" } ?? name)
+                address = function.address
+                if !functions.contains(where: { $0.address == address }) { functions.append(function) }
+            }
+            if !addresses.contains(address) { addresses.append(address) }
+        }
+        return (functions, addresses)
+    }
+}
