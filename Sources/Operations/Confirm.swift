@@ -1,3 +1,4 @@
+import Changes
 import Inventory
 import Machine
 import Transactions
@@ -8,6 +9,8 @@ public struct Confirm: Sendable, Encodable {
     public let schema = "passthru/confirm/1"
     /// The transactions that stay now.
     public var confirmed: [Int]
+    /// The transactions that made a trial boot permanent.
+    public var made: [Int] = []
 
     /// - Parameter id: the transaction; nil for all that wait.
     public static func run(_ machine: Machine, transaction id: Int?) throws(Failure) -> Confirm {
@@ -44,13 +47,21 @@ public struct Confirm: Sendable, Encodable {
             }
             throw Failure(.no, Text(en: "Nothing waits to be confirmed.", zh: "没有等待确认的事务。"))
         }
-        for entry in waiting {
-            do {
-                try transaction.confirm(entry)
-            } catch {
-                throw Failure(error)
+        let made = try machine.uninterrupted { () throws(Failure) -> [Int] in
+            var made: [Int] = []
+            for entry in waiting {
+                if entry.header.plan.trial != nil {
+                    made.append(try TrialBoot.keep(entry, machine, transaction))
+                    continue
+                }
+                do throws(TransactionFailure) {
+                    try transaction.confirm(entry)
+                } catch {
+                    throw Failure(error)
+                }
             }
+            return made
         }
-        return Confirm(confirmed: waiting.map(\.id))
+        return Confirm(confirmed: waiting.map(\.id), made: made)
     }
 }

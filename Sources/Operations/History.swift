@@ -22,6 +22,12 @@ public struct History: Sendable, Encodable {
         @Nullable public var cause: UndoCause?
         /// Why it failed; null when it did not.
         @Nullable public var failure: Text?
+        /// How far its trial boot is; null when it has none, or that is settled.
+        @Nullable public var trial: TrialPhase?
+        /// Why its trial boot was not kept; null when it was, or there was none.
+        @Nullable public var story: Text?
+        /// The transaction that this one made permanent; null when there is none.
+        @Nullable public var follows: Int?
         /// Seconds since 1970.
         public var began: Int
         public var changed: Int
@@ -45,6 +51,9 @@ public struct History: Sendable, Encodable {
             state = entry.state
             cause = entry.cause
             failure = entry.failure
+            trial = entry.trialPhase(on: machine)
+            if entry.cause == .trial { story = entry.trialStory }
+            follows = entry.header.follows
             began = entry.began
             changed = entry.changed
             if entry.state == .waiting, let deadline = entry.confirmationDeadline {
@@ -149,21 +158,31 @@ extension JournalEntry.StepState {
 extension History.Transaction {
     /// The state, and why.
     public var summary: Text {
-        var text = state.text
+        var text =
+            switch trial {
+            case .prepared: Text(en: "the next boot tries it", zh: "下次启动时试用")
+            case .running:
+                Text(en: "this boot tries it, waiting to be confirmed", zh: "本次启动正在试用，等待确认")
+            case .over: Text(en: "its trial boot was not kept", zh: "试启动未被保留")
+            case nil: state.text
+            }
         if let cause {
             switch cause {
             case .failure: text = text + Text(en: ", a step failed", zh: "，有步骤失败")
             case .request: break
             case .unconfirmed: text = text + Text(en: ", nobody confirmed in time", zh: "，未及时确认")
-            case .trial: text = text + Text(en: ", its trial boot was not kept", zh: "，试启动未被保留")
+            case .trial:
+                text = text + Text(en: ", its trial boot was not kept", zh: "，试启动未被保留")
+                if let story { text = text + Text(verbatim: " (") + story + Text(verbatim: ")") }
             case .interruption: text = text + Text(en: ", it was interrupted", zh: "，曾被中断")
             }
         }
+        if let follows { text = text + Text(en: ", made \(follows) permanent", zh: "，使 \(follows) 永久生效") }
         if let failure { text = text + Text(verbatim: " (") + failure + Text(verbatim: ")") }
         if let confirmWithin {
             text = text + Text(en: ", \(confirmWithin) s left", zh: "，剩余 \(confirmWithin) 秒")
         }
-        if state == .applied, isBeforeBoot {
+        if state == .applied, isBeforeBoot, !devices.isEmpty {
             text = text + Text(en: "; its bindings ended with the restart", zh: "；绑定已随重启失效")
         }
         return text

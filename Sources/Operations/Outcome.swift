@@ -15,6 +15,11 @@ public struct Outcome: Sendable, Encodable {
     /// The changes to files, as `diff -u` writes them.
     public var diff: String
     public var warnings: [Text]
+    /// What is tried at the next boot; null when the plan holds at once.
+    @Nullable public var trial: Trial?
+    /// What the confirmation of the trial will do, and its changes to files.
+    public var afterConfirmation: [Step]
+    public var diffAfterConfirmation: String
     /// The number under which it is undone; null when nothing was changed.
     @Nullable public var transaction: Int?
     /// Seconds in which `passthru confirm` must come; null when it stays without.
@@ -22,7 +27,7 @@ public struct Outcome: Sendable, Encodable {
 
     /// One change of the plan, as people and scripts read it.
     public struct Step: Sendable, Encodable, Hashable {
-        /// `load-module`, `write`, `write-file`, `remove-file` or `run`.
+        /// `load-module`, `write`, `write-file`, `remove-file`, `write-link`, `remove-link` or `run`.
         public var action: String
         public var target: String
         @Nullable public var value: String?
@@ -41,6 +46,9 @@ public struct Outcome: Sendable, Encodable {
         self.plan = plan.changes.map(\.step)
         diff = plan.diff
         warnings = plan.warnings
+        trial = plan.trial
+        afterConfirmation = plan.afterConfirmation.map(\.step)
+        diffAfterConfirmation = Plan(changes: plan.afterConfirmation).diff
     }
 }
 

@@ -23,6 +23,8 @@ public struct Status: Sendable, Encodable {
     /// Transactions that want the owner's attention: to be confirmed, interrupted, or not fully undone; null when the
     /// journal could not be read.
     @Nullable public var pending: [Pending]?
+    /// Why the last trial boot was not kept; null when it was, or there was none.
+    @Nullable public var lastTrial: Text?
     /// How many findings of the doctor are problems or unknown.
     public var problems: Int
     public var unknowns: Int
@@ -82,6 +84,7 @@ public struct Status: Sendable, Encodable {
             wantedProblem: problem,
             boot: boot,
             pending: pending(machine),
+            lastTrial: lastTrial(machine),
             problems: report.findings.count { $0.verdict == .problem },
             unknowns: report.findings.count { $0.verdict == .unknown },
             unsafe: unsafe
@@ -112,12 +115,20 @@ public struct Status: Sendable, Encodable {
         }
     }
 
+    /// Until the next `passthru iommu`, the owner is told what became of a trial.
+    private static func lastTrial(_ machine: Machine) -> Text? {
+        guard let history = try? History.run(machine, transaction: nil) else { return nil }
+        return history.transactions.last { $0.verb == "iommu" }?.story
+    }
+
     private static func pending(_ machine: Machine) -> [Pending]? {
         guard let history = try? History.run(machine, transaction: nil), history.unreadable.isEmpty else { return nil }
         return history.transactions.compactMap { transaction in
             let remedy: String
             switch transaction.state {
             case .open: remedy = "passthru recover"
+            case .waiting where transaction.trial == .prepared: remedy = "reboot"
+            case .waiting where transaction.trial == .over: remedy = "passthru boot"
             case .waiting: remedy = "passthru confirm \(transaction.id)"
             case .incomplete: remedy = "passthru undo \(transaction.id)"
             case .applied, .rolledBack, .undone: return nil

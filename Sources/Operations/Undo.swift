@@ -91,8 +91,12 @@ public struct Undo: Sendable, Encodable {
         guard case .transaction(let id) = target else { return standing.reversed() }
         guard let entry = entries.first(where: { $0.id == id }) else { throw History.missing(id, in: journal) }
         guard standing.contains(where: { $0.id == id }) else { return [] }
-        let targets = entry.targets
-        if let later = standing.last(where: { $0.id > id && !$0.targets.isDisjoint(with: targets) }) {
+        // What made a trial permanent goes with what prepared it.
+        let first = entry.header.follows ?? id
+        let chain = standing.filter { $0.id == id || $0.id == first || $0.header.follows == first }
+        let targets = chain.reduce(into: Set<String>()) { $0.formUnion($1.targets) }
+        let others = standing.filter { other in other.id > first && !chain.contains { $0.id == other.id } }
+        if let later = others.last(where: { !$0.targets.isDisjoint(with: targets) }) {
             throw Failure(
                 .refused,
                 Text(
@@ -107,7 +111,7 @@ public struct Undo: Sendable, Encodable {
                 )
             )
         }
-        return [entry]
+        return chain.reversed()
     }
 
     /// Releases of functions that are with the host, or will be once what came later is undone, and whose assignment is

@@ -78,7 +78,7 @@ public enum Watch {
     }
 
     /// systemd ends all processes of a service or session with it: the watchdog moves out of its control group.
-    private static func leaveService(_ machine: Machine) {
+    static func leaveService(_ machine: Machine) {
         guard machine.isLive, machine.exists("/run/systemd/system") else { return }
         for folder in ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd"] where machine.exists(folder + "/cgroup.procs") {
             let number = Array("\(machine.processID)".utf8)

@@ -129,8 +129,12 @@ struct Undoing {
             let before = replaced.snapshot
             var after = ours.map { _ in before ?? FileSnapshot(bytes: [], mode: mode) }
             if let ours { after?.content = ours }
-            guard same(now, before) || same(now, after) else {
-                throw Self.conflict(path, before: before, ours: after, now: now)
+            if !same(now, before), !same(now, after) {
+                guard let block = BootEnvironmentUndo(before: before, ours: after, now: now) else {
+                    throw Self.conflict(path, before: before, ours: after, now: now)
+                }
+                try machine.keep(block.result, at: path)
+                return true
             }
             if now != before || machine.exists(path + ".passthru-new") {
                 try machine.keep(before, at: path)

@@ -136,6 +136,13 @@ struct ReleaseCommand: ParsableCommand {
 
 extension CommonOptions {
     /// Plans, shows and asks, and then does exactly what was shown.
+    func carryOut(_ writing: WritingOptions, _ verb: (Machine, Permissions) throws -> Outcome) throws {
+        let machine = try machine()
+        let plan = try verb(machine, Permissions(dryRun: true))
+        try finish(writing, plan, Permissions(), on: machine, verb)
+    }
+
+    /// The same for what guards may object to.
     fileprivate func carryOut(
         _ writing: WritingOptions,
         _ consenting: ConsentOptions,
@@ -149,10 +156,21 @@ extension CommonOptions {
             permissions.consents = consents
             return try verb(machine, permissions)
         }
+        permissions.consents = consents
+        try finish(writing, plan, permissions, on: machine, verb)
+    }
+
+    private func finish(
+        _ writing: WritingOptions,
+        _ plan: Outcome,
+        _ permissions: Permissions,
+        on machine: Machine,
+        _ verb: (Machine, Permissions) throws -> Outcome
+    ) throws {
         if writing.dryRun { return try print(plan) { OutcomeView(outcome: $0).lines(in: $1) } }
         if plan.changed { try writing.confirm(OutcomeView(outcome: plan).lines(in: Console.language)) }
+        var permissions = permissions
         permissions.dryRun = false
-        permissions.consents = consents
         permissions.shown = plan.plan
         try print(verb(machine, permissions)) { OutcomeView(outcome: $0).result(in: $1) }
     }

@@ -15,6 +15,11 @@ struct OutcomeView {
             lines.append(Text(en: "Files:", zh: "文件：").string(in: language))
             lines += Console.lines(of: outcome.diff).dropLast()
         }
+        if outcome.trial != nil {
+            lines.append(Text(en: "When it is confirmed:", zh: "确认之后：").string(in: language))
+            lines += outcome.afterConfirmation.map { "  " + $0.sentence.string(in: language) }
+            lines += Console.lines(of: outcome.diffAfterConfirmation).dropLast()
+        }
         lines += outcome.warnings.map { $0.string(in: language) }
         if let seconds = outcome.confirmWithin {
             lines.append(
@@ -33,6 +38,9 @@ struct OutcomeView {
         let text =
             if !outcome.changed {
                 Text(en: "Nothing to do.", zh: "无需更改。")
+            } else if outcome.devices.isEmpty {
+                outcome.trial == nil
+                    ? Text(en: "Written.", zh: "已写入。") : Text(en: "The trial boot is prepared.", zh: "试启动已准备好。")
             } else if outcome.schema.contains("assign") {
                 Text(
                     en: "\(devices.joined(separator: ", ")): bound to vfio-pci.",

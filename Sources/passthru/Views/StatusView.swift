@@ -65,6 +65,7 @@ struct StatusView {
                 )
             )
         }
+        if let story = status.lastTrial { table.add(say("Trial", "试启动"), story.string(in: language)) }
         for pending in status.pending ?? [] {
             table.add(
                 say("Waiting", "待处理"),

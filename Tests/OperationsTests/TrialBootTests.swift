@@ -1,0 +1,158 @@
+import Foundation
+import Machine
+import Operations
+import SystemPackage
+import TestHosts
+import Testing
+import Transactions
+
+/// `passthru iommu on` on iStoreOS: prepared, tried, kept or taken back.
+@Suite struct TrialBootTests {
+    private let sysfs: SimulatedSysfs
+    private let before: TestHost
+    private var machine: Machine { Machine(sysfs) }
+
+    init() throws {
+        sysfs = try IStoreOSHook.router()
+        before = sysfs.host
+    }
+
+    private func text(_ path: String) -> String? { sysfs.host.text(path) }
+
+    private func prepare(_ wish: IOMMUSwitch.Wish = .init(isOn: true)) throws -> Outcome {
+        try IOMMUSwitch.run(machine, wish, Permissions()) { _ in }
+    }
+
+    /// What of the disk differs from before; nothing of what a boot makes anew.
+    private var differences: [String] {
+        sysfs.host.differences(from: before).filter { path in
+            !["/proc/", "/sys/", "/var/run/"].contains { path.hasPrefix($0) }
+        }
+    }
+
+    @Test func theNextBootAloneHasTheArguments() throws {
+        let outcome = try prepare()
+        #expect(outcome.trial?.wanted.arguments == ["intel_iommu=on", "iommu=pt"])
+        #expect(outcome.trial?.checks.map(\.text.en) == ["the uplink (a link and a default route)", "the bridge br-lan"])
+        #expect(outcome.afterConfirmation.map(\.target).contains("/etc/config/grub"))
+        #expect(outcome.diffAfterConfirmation.contains("+\toption enabled '1'"))
+        #expect(text("/etc/config/grub") == before.text("/etc/config/grub"), "nothing permanent yet")
+        #expect(text("/boot/grub/grubenv")?.contains("passthru_state=trial") == true)
+        #expect(text("/boot/grub/grub.ext.cfg")?.contains("iommu=pt panic=30 passthru.trial=1\"") == true)
+        let status = Status.run(machine)
+        #expect(status.pending?.map(\.remedy) == ["reboot"])
+    }
+
+    @Test func aTrialThatIsConfirmedBecomesPermanent() throws {
+        _ = try prepare()
+        try IStoreOSHook.reboot(sysfs, as: "second")
+        #expect(text("/proc/cmdline")?.hasSuffix("iommu=pt panic=30 passthru.trial=1\n") == true)
+        let boot = try Boot.run(machine, isEarly: false)
+        #expect(boot.trial?.phase == .running)
+        #expect(boot.drift == nil)
+        #expect(Status.run(machine).pending?.map(\.remedy) == ["passthru confirm 1"])
+        let confirm = try Confirm.run(machine, transaction: nil)
+        #expect(confirm.confirmed == [1] && confirm.made == [2])
+        #expect(text("/etc/config/grub")?.contains("option cmdline 'intel_iommu=on iommu=pt'") == true)
+        #expect(text("/boot/grub/grubenv")?.contains("passthru_state") == false)
+        #expect(text("/boot/grub/grubenv")?.contains("IOMMU_CMDLINE=intel_iommu=on iommu=pt\n") == true)
+        #expect(text("/etc/grub.cfg.d/50-passthru.cfg") == nil)
+        #expect(text("/etc/config/passthru")?.contains("list own 'iommu=pt'") == true)
+        try IStoreOSHook.reboot(sysfs, as: "third")
+        #expect(text("/proc/cmdline")?.contains("passthru.trial") == false)
+        #expect(try Boot.run(machine, isEarly: false).drift?.items == [])
+        // A second time there is nothing to do.
+        let again = try prepare()
+        #expect(!again.changed)
+        // And back to the first byte.
+        #expect(try Undo.run(machine, .transaction(1)) { _ in }.transactions.map(\.id) == [2, 1])
+        #expect(differences == [])
+    }
+
+    @Test func aTrialThatDiedIsTakenBackAndTold() throws {
+        _ = try prepare()
+        try IStoreOSHook.reboot(sysfs, as: "second")
+        // It panics before anything of passthru runs.
+        try IStoreOSHook.reboot(sysfs, as: "third")
+        #expect(text("/proc/cmdline")?.contains("iommu") == false)
+        let boot = try Boot.run(machine, isEarly: false)
+        #expect(boot.trial?.phase == .over)
+        #expect(boot.trial?.left.map(\.en) == [])
+        #expect(boot.trial?.story.en.contains("stopped before passthru's boot service ran") == true)
+        #expect(differences == [])
+        #expect(Status.run(machine).lastTrial?.en.contains("came back without the new arguments") == true)
+    }
+
+    @Test func aTrialIsNotConfirmedBeforeItHappened() throws {
+        _ = try prepare()
+        let failure = #expect(throws: Failure.self) { try Confirm.run(machine, transaction: nil) }
+        #expect(failure?.status == .no)
+        #expect(failure?.message.en.contains("has not happened yet") == true)
+        let second = #expect(throws: Failure.self) { try prepare() }
+        #expect(second?.status == .busy)
+        #expect(try Undo.run(machine, .transaction(1)) { _ in }.transactions.map(\.state) == [.undone])
+        #expect(differences == [])
+    }
+
+    /// The power fails after the permanent change, before it is noted that the trial was confirmed.
+    @Test func whatWasMadePermanentStays() throws {
+        _ = try prepare()
+        try IStoreOSHook.reboot(sysfs, as: "second")
+        _ = try Confirm.run(machine, transaction: nil)
+        let journal = "/etc/passthru/journal/0001"
+        let lines = try #require(text(journal)).split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.dropLast().last?.contains("confirm") == true)
+        let cut = lines.dropLast(2).joined(separator: "\n") + "\n"
+        try sysfs.put(FileSnapshot(bytes: Array(cut.utf8), mode: 0o600), at: journal)
+        try IStoreOSHook.reboot(sysfs, as: "third")
+        let boot = try Boot.run(machine, isEarly: false)
+        #expect(boot.trial == nil)
+        #expect(text("/etc/config/grub")?.contains("option enabled '1'") == true)
+        #expect(Journal(on: machine).entry(1)?.state == .applied)
+    }
+
+    @Test func whatAnUpgradeTookIsPutBack() throws {
+        _ = try prepare(.init(isOn: true, trialMinutes: nil))
+        try IStoreOSHook.reboot(sysfs, as: "second")
+        #expect(try Boot.run(machine, isEarly: false).drift?.items == [])
+        // A firmware that came without the owner's settings.
+        try sysfs.put(
+            FileSnapshot(bytes: Array((before.text("/etc/config/grub") ?? "").utf8)),
+            at: "/etc/config/grub"
+        )
+        try sysfs.put(nil, at: "/boot/grub/grubenv")
+        try IStoreOSHook.reboot(sysfs, as: "third")
+        let boot = try Boot.run(machine, isEarly: false)
+        #expect(boot.drift?.items.map(\.kind) == [.configured, .configured, .booted, .booted])
+        #expect(boot.drift?.repair == 2)
+        #expect(text("/boot/grub/grubenv")?.contains("IOMMU_CMDLINE=intel_iommu=on iommu=pt") == true)
+        try IStoreOSHook.reboot(sysfs, as: "fourth")
+        #expect(try Verify.run(machine).items == [])
+    }
+
+    @Test func offTakesOutWhatOnPutIn() throws {
+        _ = try prepare(.init(isOn: true, arguments: ["initcall_blacklist=sysfb_init"], trialMinutes: nil))
+        #expect(text("/etc/config/grub")?.contains("initcall_blacklist=sysfb_init") == true)
+        _ = try prepare(.init(isOn: false, trialMinutes: nil))
+        try IStoreOSHook.reboot(sysfs, as: "second")
+        #expect(text("/proc/cmdline") == before.text("/proc/cmdline"))
+        #expect(text("/etc/config/grub")?.contains("passthru") == false)
+    }
+
+    @Test func aFullEnvironmentBlockIsRefusedBeforeAnythingIsWritten() throws {
+        let word = "x=" + String(repeating: "y", count: 1000)
+        let failure = #expect(throws: Failure.self) {
+            try prepare(.init(isOn: true, arguments: [word], trialMinutes: nil))
+        }
+        #expect(failure?.status == .refused)
+        #expect(failure?.message.en.contains("/boot/grub/grubenv has no room") == true)
+        #expect(differences == [])
+    }
+
+    @Test func settingsThatCannotBeUnderstoodAreLeftAlone() throws {
+        try sysfs.put(FileSnapshot(bytes: Array("config iommu 'iommu\n".utf8)), at: "/etc/config/grub")
+        let failure = #expect(throws: Failure.self) { try prepare() }
+        #expect(failure?.status == .malformed)
+        #expect(failure?.message.en.hasPrefix("/etc/config/grub: Line 1") == true)
+    }
+}
