@@ -32,7 +32,7 @@ Sources/CLinux/tables/%.names: .build/tools/nametable
 	@mkdir -p $(@D)
 	swiftc -O $^ -o $@
 
-dist/passthru: $(TABLES) Package.swift $(shell find Sources -name '*.swift' -o -name '*.[ch]')
+dist/passthru: $(TABLES) Package.swift $(shell find Sources -name '*.swift' -o -name '*.[ch]' -o -name '*.uci')
 	@Scripts/install libc6-dev zlib1g-dev libexpat1-dev
 	swift build $(RELEASE) --product passthru
 	@mkdir -p dist

@@ -17,3 +17,8 @@ clinux_table clinux_usb_names(void) { return (clinux_table){usb_names, sizeof us
 #else
 clinux_table clinux_usb_names(void) { return (clinux_table){0, 0}; }
 #endif
+
+static const unsigned char kernel_arguments[] = {
+#embed "data/kernel-arguments.uci"
+};
+clinux_table clinux_kernel_arguments(void) { return (clinux_table){kernel_arguments, sizeof kernel_arguments}; }

@@ -34,6 +34,7 @@ public enum Checks {
         IOMMUFirmware.self,
         IOMMUKernel.self,
         IOMMUArgument.self,
+        KernelArguments.self,
         IOMMUActive.self,
         InterruptRemapping.self,
         NoIOMMUMode.self,
@@ -45,6 +46,6 @@ public enum Checks {
 
     /// The parts of a host that the checks look at.
     public static let parts: Host.Parts = [
-        .pci, .pciDetails, .iommu, .cpu, .kernel, .firmware, .platform, .container, .boot,
+        .pci, .pciDetails, .iommu, .cpu, .kernel, .firmware, .platform, .container, .boot, .display,
     ]
 }

@@ -38,13 +38,14 @@ import Wording
                 let starts = Set(try lines(verb, path, language).map { columns($0).dropFirst().first ?? 0 })
                 #expect(starts.count == 1, "\(verb) \(language): values begin at \(starts.sorted())")
             }
-            // Mark, title, evidence; remedies stand below the title.
+            // Mark, title, evidence; remedies stand below the title, further evidence below the evidence.
             let findings = try lines(["doctor"], path, language).dropLast()
             let titles = Set(findings.filter { !$0.hasPrefix(" ") }.map { Array(columns($0).prefix(3)) })
             #expect(titles.count == 1, "doctor \(language): \(titles)")
-            let remedies = Set(findings.filter { $0.hasPrefix(" ") }.compactMap { columns($0).first })
-            #expect(remedies.count <= 1, "doctor \(language): remedies begin at \(remedies)")
-            if let remedy = remedies.first { #expect(titles.first?[1] == remedy) }
+            for line in findings where line.hasPrefix(" ") {
+                let isRemedy = line.contains("→ ")
+                #expect(columns(line).first == titles.first?[isRemedy ? 1 : 2], "doctor \(language): \(line)")
+            }
             // Address, id, verdict, driver, name.
             let devices = try lines(["devices"], path, language).filter { $0.hasPrefix("  ") }
             let places = Set(devices.map { Array(columns($0).prefix(4)) })

@@ -63,6 +63,9 @@ import Wording
         ("iommu-kernel", "argument-missing", ["/boot"]),
         ("iommu-kernel", "i226-router", ["/sys/kernel", "/proc/kallsyms"]),
         ("iommu-argument", "i226-router", ["/proc/cmdline"]),
+        ("kernel-arguments", "i226-router", ["/proc/cmdline", "/boot", "/etc/config"]),
+        ("kernel-arguments", "i226-router", ["/proc/cmdline"]),
+        ("kernel-arguments", "i226-router", ["/sys/firmware"]),
         ("iommu-groups", "i226-router", ["/sys/kernel/iommu_groups", "/sys/kernel/uevent_seqnum"]),
         ("iommu-groups", "i226-router", ["/sys/class"]),
         ("iommu-groups", "i226-router", ["/sys/kernel"]),
@@ -193,6 +196,27 @@ import Wording
         expect("iommu-argument", .unknown, try TestHost.named("firmware-off"))
         expect("iommu-argument", .unknown, try TestHost.named("silent-amd"))
         expect("iommu-argument", .ok, try TestHost.named("amd-desktop"))
+    }
+
+    @Test func kernelArguments() throws {
+        expect("kernel-arguments", .ok, router)
+        expect("kernel-arguments", .ok, router.without("/boot", "/etc/config/grub"))
+        let booted = router.with(["/proc/cmdline": "intel_iommu=on iommu=pt vfio-pci.ids=8086:125c disable_vga=1"])
+        expect("kernel-arguments", .problem, .owner, booted)
+        let finding = Self.finding("kernel-arguments", booted)
+        let lines = (finding?.evidence.en ?? "").split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(lines.first?.hasPrefix("vfio-pci.ids=8086:125c: ") == true)
+        #expect(finding?.remedy?.zh.split(separator: "\n").count == 2)
+        // What is only saved says where; and what the line lacks or has never makes a ready host unready.
+        let saved = desktop.with(["/etc/default/grub": "GRUB_CMDLINE_LINUX=\"intel_iommmu=on iommu=pt\""])
+        expect("kernel-arguments", .problem, .owner, saved)
+        #expect(Self.finding("kernel-arguments", saved)?.evidence.en.hasSuffix(" (/etc/default/grub)") == true)
+        #expect(ReadinessReport(Host.read(saved.machine, Checks.parts)).ready == .yes)
+        #expect(ReadinessReport(Host.read(booted.machine, Checks.parts)).ready == .yes)
+        // A word that cannot be judged makes it unknown.
+        let unjudged = router.with(["/proc/cmdline": "intel_iommu=on video=efifb:off"])
+        expect("kernel-arguments", .unknown, unjudged.without("/proc/sys/kernel/osrelease", "/proc/version"))
     }
 
     @Test func iommuGroups() throws {

@@ -71,3 +71,6 @@ typedef struct {
 } clinux_table;
 clinux_table clinux_pci_names(void);
 clinux_table clinux_usb_names(void);
+
+// What is known of kernel arguments: the text of data/kernel-arguments.uci.
+clinux_table clinux_kernel_arguments(void);

@@ -28,6 +28,7 @@ public struct Kernel: Sendable, Hashable, Codable {
         "INTEL_IOMMU_DEFAULT_ON": "",
         "INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF": "",
         "AMD_IOMMU": "amd_iommu_init",
+        "IOMMU_DEFAULT_PASSTHROUGH": "",
         "IRQ_REMAP": "irq_remapping_prepare",
         "IOMMUFD": "",
         "VFIO": "",
@@ -36,6 +37,8 @@ public struct Kernel: Sendable, Hashable, Codable {
         "VFIO_NOIOMMU": "",
         "PCI_MMCONFIG": "pci_mmcfg_early_init",
         "PCI_IOV": "sriov_init",
+        "SYSFB_SIMPLEFB": "sysfb_create_simplefb",
+        "X86_SYSFB": "create_simplefb",
         "KVM": "",
     ]
 

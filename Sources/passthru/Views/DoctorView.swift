@@ -14,10 +14,15 @@ struct DoctorView {
         for finding in doctor.findings {
             let mark = finding.verdict.text.string(in: language).padded(to: markWidth)
             let title = finding.title.string(in: language).padded(to: titleWidth)
-            lines.append("\(mark)  \(title)  \(finding.evidence.string(in: language))")
+            let below = indent + String(repeating: " ", count: titleWidth + 2)
+            let evidence = finding.evidence.string(in: language).split(separator: "\n")
+            lines.append("\(mark)  \(title)  \(evidence.first ?? "")")
+            lines += evidence.dropFirst().map { below + $0 }
             if let remedy = finding.remedy {
                 let who = finding.actor.map { "\($0.text.string(in: language)): " } ?? ""
-                lines.append("\(indent)→ \(who)\(remedy.string(in: language))")
+                let steps = remedy.string(in: language).split(separator: "\n")
+                lines.append("\(indent)→ \(who)\(steps.first ?? "")")
+                lines += steps.dropFirst().map { "\(indent)→ \($0)" }
             }
         }
         lines.append("")
