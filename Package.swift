@@ -111,7 +111,8 @@ let package = Package(
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "Operations", "Readiness", "Planning", "Guests", "Inventory", "Machine", "TestHosts", "Wording",
+                "Operations", "Transactions", "Changes", "Platforms", "Formats", "Readiness", "Planning", "Guests",
+                "Inventory", "Machine", "TestHosts", "Wording",
             ]
         ),
         .testTarget(

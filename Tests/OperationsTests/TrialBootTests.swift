@@ -1,3 +1,4 @@
+import Changes
 import Foundation
 import Machine
 import Operations
@@ -5,6 +6,7 @@ import SystemPackage
 import TestHosts
 import Testing
 import Transactions
+import Wording
 
 /// `passthru iommu on` on iStoreOS: prepared, tried, kept or taken back.
 @Suite struct TrialBootTests {
