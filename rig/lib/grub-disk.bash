@@ -15,7 +15,7 @@ make_disk_initramfs() {
     add_modules stock "$tree" "${disk_modules[@]}"
     cp -r "$rig_source/guest/disk/." "$tree"
     echo "${disk_modules[*]}" >"$tree/modules"
-    archive "$tree" | zstd -q -19 >"$1"
+    archive "$tree" | zstd -q -12 >"$1"
     rm -rf "$tree"
 }
 
@@ -41,9 +41,9 @@ install_bios_grub() {
     dd if="$2" of="$1" bs=512 seek=1 conv=notrunc status=none
 }
 
-# make_fat FILE TREE MEGABYTES LABEL: a FAT file system with the contents of TREE.
+# make_fat FILE TREE MEGABYTES LABEL [OPTION…]: a FAT file system with the contents of TREE.
 make_fat() {
     truncate --size="$3M" "$1"
-    mkfs.vfat -n "$4" "$1" >/dev/null
+    mkfs.vfat -n "$4" "${@:5}" "$1" >/dev/null
     (cd "$2" && mcopy -s -i "$1" -- * ::/)
 }

@@ -22,6 +22,9 @@ install_disk_tools() {
     install_missing "$1" grub-common grub-pc-bin grub-efi-amd64-bin ovmf squashfs-tools mtools dosfstools fdisk zstd
 }
 
+# What makes a whole Debian.
+install_bootstrap_tools() { install_missing "$1" debootstrap debian-archive-keyring; }
+
 # install_missing FILE PACKAGE…: leaves the list in FILE.
 install_missing() {
     local packages=("${@:2}") missing=() package
