@@ -23,15 +23,15 @@ blank_drive() {
     add -drive "if=none,id=$1,format=raw,snapshot=on,file=${rig//,/,,}/disks/blank"
 }
 
-# root_disk BUS SERIAL: an NVMe disk with the root file system: $disk, or a copy that is thrown away. It is the first
-# function of its slot, and others may join it there.
+# root_disk BUS SERIAL: an NVMe disk with the root file system: $disk, or a copy of $image that is thrown away. It is
+# the first function of its slot, and others may join it there.
 root_disk() {
     if [[ -n $disk ]]; then
         add -drive "if=none,id=root,format=qcow2,cache=writeback,file=${disk//,/,,}"
     else
-        add -drive "if=none,id=root,format=raw,snapshot=on,file=${rig//,/,,}/disks/router"
+        add -drive "if=none,id=root,format=raw,snapshot=on,file=${rig//,/,,}/disks/$image"
     fi
-    add -device "nvme,bus=$1,serial=$2,drive=root,addr=00.0,multifunction=on"
+    add -device "nvme,bus=$1,serial=$2,drive=root,addr=00.0,multifunction=on,bootindex=0"
 }
 
 # nvme BUS SERIAL
@@ -125,4 +125,27 @@ shared_router_board() {
     root_port port2 04.0
     root_disk port2 ROUTER01
     network_card e1000e port2 00.1 03
+}
+
+# The board of the machines that boot from their disk. Bus numbers in brackets.
+#
+#   00:03.0 root port [01]    e1000e, eth0, the way in      10.0.2.15
+#   00:04.0 root port [02]    NVMe disk
+#   00:05.0 root port [03]    e1000e, eth1                  10.0.3.15; on iStoreOS it is the port of br-lan
+#   00:06.0 root port [04]    e1000e, nobody's, MAC 03      no address: they are alike, and only their
+#   00:07.0 root port [05]    e1000e, nobody's, MAC 04      serial numbers, made of the MAC, tell them apart
+#   00:08.0                   serial port, which a driver in the kernel takes: 8250_pci
+disk_board() {
+    networks=([02]=10.0.3.0/24 [03]=10.0.4.0/24 [04]=10.0.5.0/24)
+    root_port port1 03.0
+    network_card e1000e port1 00.0 01
+    root_port port2 04.0
+    root_disk port2 DISK0001
+    root_port port3 05.0
+    network_card e1000e port3 00.0 02
+    root_port port4 06.0
+    network_card e1000e port4 00.0 "${1:-03}"
+    root_port port5 07.0
+    network_card e1000e port5 00.0 "${2:-04}"
+    add -chardev null,id=nowhere -device pci-serial,chardev=nowhere,bus=pcie.0,addr=08.0
 }

@@ -9,9 +9,11 @@ make_overlay() {
         number=$((number + 1))
         cp "$script" "$folder/rig/scripts/$(printf '%02d' $number)-$(basename "$script")"
     done
-    save_boot_configuration "$folder"
-    # A root on a disk gets these once, and what --file names at every boot.
-    (cd "$folder" && find etc boot -type f >rig/once)
+    if [[ $loader != grub ]]; then
+        save_boot_configuration "$folder"
+        # A root on a disk gets these once, and what --file names at every boot.
+        (cd "$folder" && find etc boot -type f >rig/once)
+    fi
     : >"$folder/rig/files"
     for spec in "${put[@]}"; do
         source=$spec target=/rig/$(basename "$spec")
@@ -64,7 +66,7 @@ script_output() {
         line=${line//$'\r'/}
         case $line in
         'RIG-START '*) inside=1 held='' ;;
-        'RIG-EXIT '*) inside='' ;;
+        'RIG-EXIT '* | RIG-REBOOT) inside='' ;;
         *)
             [[ -n $inside ]] || continue
             [[ -z $held ]] || echo

@@ -14,13 +14,28 @@ refresh_lists_unless_known() {
 
 # Programs that run on this host. Only what is missing is installed.
 install_host_tools() {
-    local packages=(qemu-system-x86 qemu-utils seabios cpio kmod e2fsprogs xz-utils openssh-client) missing=() package
+    install_missing "$1" qemu-system-x86 qemu-utils seabios cpio kmod e2fsprogs xz-utils openssh-client
+}
+
+# What makes disks that GRUB boots from.
+install_disk_tools() {
+    install_missing "$1" grub-common grub-pc-bin grub-efi-amd64-bin ovmf squashfs-tools mtools dosfstools fdisk zstd
+}
+
+# What makes a whole Debian.
+install_bootstrap_tools() { install_missing "$1" debootstrap debian-archive-keyring; }
+
+# install_missing FILE PACKAGE…: leaves the list in FILE.
+install_missing() {
+    local packages=("${@:2}") missing=() package
     for package in "${packages[@]}"; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
     done
     if ((${#missing[@]})); then
         refresh_lists_unless_known "${missing[@]}"
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+        # Somebody else may be installing something.
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 \
+            "${missing[@]}"
     fi
     echo "${packages[*]}" >"$1"
 }

@@ -49,6 +49,29 @@ await_ssh() {
     done
 }
 
+# boot_id MACHINE/CARD: what the kernel there calls this boot; false when nobody answers within a few seconds.
+boot_id() { patience=${patience:-4} over "$1" cat /proc/sys/kernel/random/boot_id 2>/dev/null; }
+
+# await_boot MACHINE/CARD OLD_BOOT_ID SECONDS: waits until SSH answers in another boot than that, whoever rebooted the
+# machine; false when that did not happen in time, or the machine is gone. OLD_BOOT_ID is from `boot_id`.
+await_boot() {
+    local began=$SECONDS now
+    until now=$(boot_id "$1") && [[ -n $now && $now != "$2" ]]; do
+        kill -0 "${booted[${1%/*}]}" 2>/dev/null || return 1
+        ((SECONDS - began < $3)) || return 1
+        sleep 0.5
+    done
+}
+
+# reboot_and_wait MACHINE/CARD SECONDS: asks for a reboot and waits for the next boot. Only machines that boot through
+# GRUB come back.
+reboot_and_wait() {
+    local old
+    old=$(boot_id "$1") || return 1
+    patience=10 over "$1" reboot >/dev/null 2>&1 || true
+    await_boot "$1" "$old" "$2"
+}
+
 # stop MACHINE: powers it off over the first card that lets anybody in, or by force.
 stop() {
     answers "$1/01" && over "$1/01" 'touch /run/off' ||
