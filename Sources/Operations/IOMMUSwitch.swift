@@ -35,7 +35,9 @@ public enum IOMMUSwitch {
         public static let usualMinutes = 5
     }
 
-    static let parts: Host.Parts = [.platform, .boot, .kernel, .firmware, .cpu, .iommu, .network, .pci, .display, .container]
+    static let parts: Host.Parts = [
+        .platform, .boot, .kernel, .firmware, .cpu, .iommu, .network, .pci, .display, .container,
+    ]
 
     public static func run(
         _ machine: Machine,
@@ -87,7 +89,9 @@ public enum IOMMUSwitch {
                 if wish.trialMinutes != nil, let obstacle {
                     plan.warnings.append(
                         Text(
-                            en: "No trial boot is possible here (\(obstacle.en)): the next boot has the change for good.",
+                            en: """
+                                No trial boot is possible here (\(obstacle.en)): the next boot has the change for good.
+                                """,
                             zh: "这里无法试启动（\(obstacle.zh)）：更改从下次启动起永久生效。"
                         )
                     )
@@ -117,7 +121,8 @@ public enum IOMMUSwitch {
                     .missing,
                     Text(
                         en: """
-                            Which arguments this host needs cannot be told: \(why.en). Name them yourself with --argument.
+                            Which arguments this host needs cannot be told: \(why.en). Name them yourself with \
+                            --argument.
                             """,
                         zh: "无法确定本机需要哪些参数：\(why.zh)。请用 --argument 自行指定。"
                     )
@@ -138,7 +143,9 @@ public enum IOMMUSwitch {
     }
 
     private static func refuseSecondTrial(_ journal: Journal, _ machine: Machine) throws(Failure) {
-        guard let entry = try History.entries(journal).last(where: { $0.trialPhase(on: machine) != nil }) else { return }
+        guard let entry = try History.entries(journal).last(where: { $0.trialPhase(on: machine) != nil }) else {
+            return
+        }
         throw Failure(
             .busy,
             Text(

@@ -34,9 +34,10 @@ struct LineChange {
         let saved = platform.savedLine ?? KernelCommandLine(machine.textIfAny("/proc/cmdline") ?? "")
         let before = file.state.iommu?.own ?? []
         let leaving = before.filter { !wanted.arguments.contains($0) }
-        let staying = before.filter { word in wanted.arguments.contains(word) && saved.words.contains { $0.text == word } }
+        func isSaved(_ word: String) -> Bool { saved.words.contains { $0.text == word } }
+        let staying = before.filter { wanted.arguments.contains($0) && isSaved($0) }
         let missing = KernelCommandLine(saved.edited(ArgumentEdit(remove: leaving))).missing(wanted.arguments)
-        edit = ArgumentEdit(remove: leaving.filter { word in saved.words.contains { $0.text == word } }, add: missing)
+        edit = ArgumentEdit(remove: leaving.filter(isSaved), add: missing)
         own = wanted.arguments.filter { staying.contains($0) || missing.contains($0) }
         line = KernelCommandLine(saved.edited(edit))
         var warnings: [Text] = []
@@ -105,8 +106,8 @@ struct LineChange {
             .missing,
             Text(
                 en: """
-                    No boot loader that passthru knows keeps the kernel's arguments here: nothing was changed. Append this to \
-                    the kernel's line of every boot entry by hand, then restart: \(words)
+                    No boot loader that passthru knows keeps the kernel's arguments here: nothing was changed. Append \
+                    this to the kernel's line of every boot entry by hand, then restart: \(words)
                     """,
                 zh: """
                     本机的内核参数不在 passthru 已知的引导程序中：未做任何更改。请手动把以下内容追加到每个启动项的内核命令行，然后\

@@ -9,7 +9,8 @@ struct BootEnvironmentUndo {
 
     /// - Returns: nil when one of the three is no environment block.
     init?(before: FileSnapshot?, ours: FileSnapshot?, now: FileSnapshot?) {
-        guard let now, let ours, let current = GRUBEnvironment(now.bytes), let written = GRUBEnvironment(ours.bytes) else {
+        guard let now, let ours, let current = GRUBEnvironment(now.bytes), let written = GRUBEnvironment(ours.bytes)
+        else {
             return nil
         }
         let old: GRUBEnvironment?

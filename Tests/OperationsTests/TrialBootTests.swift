@@ -35,7 +35,9 @@ import Wording
     @Test func theNextBootAloneHasTheArguments() throws {
         let outcome = try prepare()
         #expect(outcome.trial?.wanted.arguments == ["intel_iommu=on", "iommu=pt"])
-        #expect(outcome.trial?.checks.map(\.text.en) == ["the uplink (a link and a default route)", "the bridge br-lan"])
+        #expect(
+            outcome.trial?.checks.map(\.text.en) == ["the uplink (a link and a default route)", "the bridge br-lan"]
+        )
         #expect(outcome.afterConfirmation.map(\.target).contains("/etc/config/grub"))
         #expect(outcome.diffAfterConfirmation.contains("+\toption enabled '1'"))
         #expect(text("/etc/config/grub") == before.text("/etc/config/grub"), "nothing permanent yet")

@@ -52,7 +52,8 @@ public enum IStoreOSHook {
     }
 
     private static func restart(_ sysfs: SimulatedSysfs) {
-        guard let bytes = try? sysfs.read("/etc/config/grub", limit: .max), let document = try? UCIDocument(bytes) else {
+        guard let bytes = try? sysfs.read("/etc/config/grub", limit: .max), let document = try? UCIDocument(bytes)
+        else {
             return
         }
         let settings = IStoreOSGRUB(document)
@@ -80,7 +81,9 @@ public enum IStoreOSHook {
         let values = GRUBEnvironment(bytes)?.values ?? [:]
         var words = [values["IOMMU_CMDLINE"], values["CUSTOM_CMDLINE"]].compactMap(\.self).joined(separator: " ")
         let script = sysfs.host.text(extra) ?? ""
-        if values["passthru_state"] == "trial", let start = script.range(of: "set cmdline_ext=\"", after: "passthru_go_failed {") {
+        if values["passthru_state"] == "trial",
+            let start = script.range(of: "set cmdline_ext=\"", after: "passthru_go_failed {")
+        {
             set(sysfs, [("passthru_state", "failed")])
             words = String(script[start...].prefix { $0 != "\"" })
         }
