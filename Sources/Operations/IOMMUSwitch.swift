@@ -72,7 +72,7 @@ public enum IOMMUSwitch {
                 wanted: wanted,
                 checks: HealthCheck.holding(host.network, machine),
                 holdSeconds: minutes * 60,
-                patienceSeconds: minutes * 60 + 300
+                patienceSeconds: minutes * 120 + 60
             )
             plan.trial = trial
             plan.changes = try line.serviceOnly()

@@ -32,14 +32,12 @@ struct IStoreOSGRUBHook: BootPlatform {
         Text(en: "iStoreOS' GRUB settings (\(Self.configuration))", zh: "iStoreOS 的 GRUB 设置（\(Self.configuration)）")
     }
 
+    /// What GRUB itself will find, not the settings that it was made from: an upgrade may have lost the one or the other.
     var savedLine: KernelCommandLine? {
-        guard let bytes = try? machine.read(Self.menu), let document = try? document() else { return nil }
-        let intel = machine.textIfAny("/proc/cpuinfo")?.contains("Intel") == true
-        let words = IStoreOSGRUB(document).arguments(isIntel: intel)
-        // What the menu itself has, and what the settings add at the next boot.
-        let menu = GRUBMenu(bytes)
-        guard let line = menu.defaultEntry?.linux.first else { return nil }
-        return KernelCommandLine(line.commandLine.bytes + [UInt8(ascii: " ")] + words.bytes)
+        guard let bytes = try? machine.read(Self.menu) else { return nil }
+        let sources = [Self.extra: try? machine.read(Self.extra)].compactMapValues(\.self)
+        let menu = GRUBMenu(bytes, savedEnvironment: environment.values, sources: sources)
+        return menu.defaultEntry?.linux.first?.commandLine
     }
 
     private func document() throws(BootPlatformError) -> UCIDocument {
@@ -54,18 +52,17 @@ struct IStoreOSGRUBHook: BootPlatform {
     // MARK: Permanent
 
     func permanent(_ edit: ArgumentEdit, leavesFailsafeAlone: Bool) throws(BootPlatformError) -> [PlannedChange] {
+        guard !edit.isEmpty else { return [] }
         let before = try machine.content(Self.configuration)
         let after = try edited(edit)
-        guard after.bytes != (before?.bytes ?? []) else { return [] }
         try checkRoom(for: after)
-        var changes: [PlannedChange] = [
-            .file(
-                Self.configuration,
-                before: before,
-                after: FileContent(after.bytes),
-                reason: Text(en: "the arguments of every boot", zh: "每次启动的参数")
+        var changes: [PlannedChange] = []
+        if after.bytes != before?.bytes ?? [] {
+            let reason = Text(en: "the arguments of every boot", zh: "每次启动的参数")
+            changes.append(
+                .file(Self.configuration, before: before, after: FileContent(after.bytes), reason: reason)
             )
-        ]
+        }
         changes.append(regeneration(expecting: edit.add.first))
         return changes
     }
