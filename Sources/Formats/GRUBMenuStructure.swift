@@ -237,7 +237,7 @@ struct GRUBMenuStructure {
                 words: words.dropFirst(2).map { bytes[$0.range].text },
                 arguments: start..<(words.last?.range.upperBound ?? start),
                 lineNumber: words[0].line,
-                column: bytes.lineAndColumn(of: words[0].range.lowerBound).column,
+                column: bytes.column(of: words[0].range.lowerBound),
                 parsed: Array(words.dropFirst())
             )
         )
