@@ -84,7 +84,7 @@ let package = Package(
         ),
         .testTarget(name: "MachineTests", dependencies: ["Machine", "TestHosts", system]),
         .testTarget(name: "RigTests"),
-        .testTarget(name: "FormatsTests", dependencies: ["Formats", "TestHosts"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats", "TestHosts"], exclude: ["Loaders"]),
         .testTarget(
             name: "InventoryTests",
             dependencies: ["Inventory", "Machine", "TestHosts"],

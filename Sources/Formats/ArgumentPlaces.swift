@@ -63,12 +63,13 @@ struct ArgumentPlaces {
     ///   - add: words, and how they are written here.
     func changes(remove: [[UInt8]], add: [(word: KernelCommandLine.Word, text: [UInt8])]) -> [ByteChange] {
         var kept = [Bool](repeating: true, count: places.count)
-        var changes: [ByteChange] = []
         for key in remove {
-            guard let index = places.indices.last(where: { kept[$0] && places[$0].key == key }) else { continue }
-            kept[index] = false
-            changes.append(ByteChange(removal(of: places[index].range)))
+            if let index = places.indices.last(where: { kept[$0] && places[$0].key == key }) {
+                kept[index] = false
+            }
         }
+        let gone = places.indices.filter { !kept[$0] }.map { places[$0].range }
+        var changes = gone.indices.map { ByteChange(removal(of: gone[$0], before: gone[($0 + 1)...])) }
         var known = places.indices.compactMap { kept[$0] ? places[$0].word : nil }
         var text: [UInt8] = []
         for (word, written) in add where !known.contains(where: { $0.isSameSetting(as: word) }) {
@@ -82,13 +83,16 @@ struct ArgumentPlaces {
         return changes
     }
 
-    /// A word with the blank before it; of a word that begins its line, with the blank behind it.
-    private func removal(of word: Range<Int>) -> Range<Int> {
+    /// A word with the blank before it; of words that begin their line, with the blank behind the last one.
+    private func removal(of word: Range<Int>, before others: ArraySlice<Range<Int>>) -> Range<Int> {
         if word.lowerBound > 0, isBlank(bytes[word.lowerBound - 1]) {
             return word.lowerBound - 1..<word.upperBound
         }
-        return word.upperBound < bytes.count && isBlank(bytes[word.upperBound])
-            ? word.lowerBound..<word.upperBound + 1 : word
+        var end = word.upperBound
+        for other in others where end < bytes.count && isBlank(bytes[end]) && other.lowerBound == end + 1 {
+            end = other.upperBound
+        }
+        return word.lowerBound..<(end < bytes.count && isBlank(bytes[end]) ? end + 1 : end)
     }
 
     private func insertion(of text: [UInt8], behind last: Place?, removed: [Range<Int>]) -> ByteChange {
@@ -96,9 +100,10 @@ struct ArgumentPlaces {
         if let last {
             // A quote that is never closed would take in what is behind it.
             let isOpen = last.word.map { bytes[last.range] == $0.bytes[...] && $0.hasOpenQuote } ?? false
-            return isOpen
-                ? .insertion(text + [space], at: last.range.lowerBound)
-                : .insertion([space] + text, at: last.range.upperBound)
+            guard isOpen else { return .insertion([space] + text, at: last.range.upperBound) }
+            let start = last.range.lowerBound
+            return start > 0 && isBlank(bytes[start - 1])
+                ? .insertion([space] + text, at: start - 1) : .insertion(text + [space], at: start)
         }
         if isBehindWord {
             return .insertion([space] + text, at: anchor)
@@ -107,7 +112,9 @@ struct ArgumentPlaces {
         while let range = removed.first(where: { $0.contains(next) }) {
             next = range.upperBound
         }
-        let isAlone = next >= bytes.count || bytes[next] == UInt8(ascii: "\n") || bytes[next] == UInt8(ascii: "\r")
+        let isAlone =
+            next >= bytes.count || bytes[next] == UInt8(ascii: "\n") || bytes[next] == UInt8(ascii: "\r")
+            || next != anchor && isBlank(bytes[next])
         return .insertion(isAlone ? text : text + [space], at: anchor)
     }
 }

@@ -42,6 +42,7 @@ extension GRUBDefaults {
     ) throws(LoaderFileError) -> [UInt8] {
         let value = try ShellValuePlaces(of: variable, in: file)
         guard let last = value.lastValue else {
+            guard value.depth == 0 else { throw LoaderFileError(.conditional(variable), at: file.count, in: file) }
             let words = try GRUBQuoting.additions(
                 ArgumentEdit(add: KernelCommandLine([]).missing(edit.add)),
                 at: file.count,

@@ -84,7 +84,7 @@ public struct GRUBMenuDocument: Equatable, Sendable {
         var words = [Array("menuentry".utf8), GRUBQuoting.singleQuoted(title)]
         words += entry.words.kept.map { Array(bytes[$0.range]) }
         words += [Array("--id".utf8), GRUBQuoting.singleQuoted(id), [UInt8(ascii: "{")]]
-        let before = bytes[..<entry.body.lowerBound].count
+        let before = entry.body.lowerBound
         let changes = try self.changes(edit, in: entry).map { change in
             ByteChange(change.range.lowerBound - before..<change.range.upperBound - before, change.bytes)
         }

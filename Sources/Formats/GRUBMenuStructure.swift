@@ -88,6 +88,14 @@ struct GRUBMenuStructure {
         index += 1
     }
 
+    /// Takes the name of a function or of a loop's variable.
+    private mutating func takeName() throws(LoaderFileError) {
+        guard let name = keyword?.utf8, let first = name.first, first &- UInt8(ascii: "0") >= 10,
+            name.allSatisfy(isNameByte)
+        else { throw stray() }
+        index += 1
+    }
+
     // MARK: Grammar
 
     /// Commands up to one of the words, which is left where it is, or the end of the file; how many.
@@ -127,8 +135,7 @@ struct GRUBMenuStructure {
         case "if": try readCondition(first)
         case "for":
             index += 1
-            guard word != nil else { throw stray() }
-            index += 1
+            try takeName()
             try take("in", of: first)
             while word != nil {
                 index += 1
@@ -142,8 +149,7 @@ struct GRUBMenuStructure {
             try readLoop(first)
         case "function":
             index += 1
-            guard word != nil else { throw stray() }
-            index += 1
+            try takeName()
             skipLineEnds()
             guard let brace = word, brace.keyword == "{" else { throw stray() }
             index += 1
@@ -231,7 +237,7 @@ struct GRUBMenuStructure {
                 words: words.dropFirst(2).map { bytes[$0.range].text },
                 arguments: start..<(words.last?.range.upperBound ?? start),
                 lineNumber: words[0].line,
-                column: bytes.lineAndColumn(of: words[0].range.lowerBound).column,
+                column: bytes.column(of: words[0].range.lowerBound),
                 parsed: Array(words.dropFirst())
             )
         )

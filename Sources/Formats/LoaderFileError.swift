@@ -71,7 +71,12 @@ extension [UInt8] {
         let end = Swift.min(offset, count)
         let start = startOfLine(of: end)
         let line = self[..<start].count { $0 == UInt8(ascii: "\n") }
+        return (line + 1, column(of: end))
+    }
+
+    /// The character in its line, from 1, of a byte.
+    func column(of offset: Int) -> Int {
         // Bytes that continue a character of UTF-8 do not count.
-        return (line + 1, self[start..<end].count { $0 & 0xC0 != 0x80 } + 1)
+        self[startOfLine(of: offset)..<offset].count { $0 & 0xC0 != 0x80 } + 1
     }
 }

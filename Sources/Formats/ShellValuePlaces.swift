@@ -22,7 +22,10 @@ struct ShellValuePlaces {
     private let bytes: [UInt8]
     private let name: String
     private var index = 0
-    private var depth = 0
+    /// Open `if`, `case`, `for`, `while` and `{`; more than none at the end is a broken file.
+    private(set) var depth = 0
+    /// Whether the words are those of `export` and the like.
+    private var isDeclaring = false
     private var problem: LoaderFileError?
     private static let longest = 65536
 
@@ -59,6 +62,7 @@ struct ShellValuePlaces {
                 skipLine()
             } else if isEnd(byte) {
                 isFirst = byte != UInt8(ascii: "<") && byte != UInt8(ascii: ">")
+                isDeclaring = isDeclaring && !isFirst
                 index += 1
             } else if isFirst {
                 isFirst = try readFirstWord()
@@ -88,9 +92,8 @@ struct ShellValuePlaces {
         case "fi", "esac", "done", "}": depth = max(0, depth - 1)
         default: break
         }
-        return [
-            "if", "while", "until", "then", "else", "elif", "do", "{", "!", "export", "readonly", "declare", "local",
-        ].contains(text)
+        isDeclaring = isDeclaring || ["export", "readonly", "declare", "local"].contains(text)
+        return isDeclaring || ["if", "while", "until", "then", "else", "elif", "do", "{", "!"].contains(text)
     }
 
     private mutating func readAssignment(

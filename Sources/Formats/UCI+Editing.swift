@@ -24,13 +24,19 @@ extension UCIDocument {
             return bytes.applying([replacement(of: place, by: statements[0].value)])
         }
         var changes: [ByteChange] = []
-        let isSameKind = if case .list = old.value, case .list? = value { true } else { false }
+        // Item by item only where each statement is one item: an `option` before or between makes it anew.
+        var items: [String] = []
+        if case .list(let old) = old.value { items = old }
+        let isList =
+            items.count == old.ranges.count
+            && old.ranges.allSatisfy { bytes[$0.lowerBound] == UInt8(ascii: "l") }
+        var texts: [String] = []
+        if isList, case .list(let new)? = value { texts = new }
         let shared = min(old.ranges.count, statements.count)
         for index in 0..<shared {
-            let isList = bytes[old.ranges[index].lowerBound] == UInt8(ascii: "l")
-            if !isSameKind || !isList {
+            if texts.isEmpty {
                 changes.append(ByteChange(old.ranges[index], statements[index].all))
-            } else if case .list(let items) = old.value, case .list(let new)? = value, items[index] != new[index] {
+            } else if items[index] != texts[index] {
                 changes.append(replacement(of: old.values[index], by: statements[index].value))
             }
         }
