@@ -9,7 +9,9 @@ public enum DeviceNodes {
 
     /// What gives the nodes to whom they shall be open, those that the same plan brings into being included; and what
     /// gives them back after undo.
-    public static func changes(to access: NodeAccess, on machine: Machine) -> (now: [PlannedChange], back: [PlannedChange]) {
+    public static func changes(to access: NodeAccess, on machine: Machine) -> (
+        now: [PlannedChange], back: [PlannedChange]
+    ) {
         let reason = Text(en: "who may open vfio's device nodes", zh: "谁可以打开 vfio 的设备节点")
         let plain = Permissions(owner: "0", group: "0", mode: "0600")
         let wanted =
