@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "TransactionsTests",
             dependencies: [
-                "kill-probe", "Operations", "Transactions", "Planning", "Changes", "Inventory", "Machine", "TestHosts",
+                "kill-probe", "Operations", "Platforms", "Transactions", "Planning", "Changes", "Inventory", "Machine", "TestHosts",
                 "TestPlans", "Wording",
                 system,
             ]

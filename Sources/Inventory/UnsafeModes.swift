@@ -84,7 +84,17 @@ public struct UnsafeSetting: Sendable, Hashable, Codable {
 
     /// `/dev/vfio/vfio` is no group: open to all, it opens nothing by itself.
     private mutating func readNodes(_ machine: Machine) {
-        let open = machine.listIfAny(source).first { name in
+        let names: [String]
+        do {
+            names = try machine.list(source)
+        } catch {
+            // Where there is no such folder, nobody can open what is in it.
+            let isAbsent = error == .noSuchFileOrDirectory && machine.exists("/dev")
+            isOn = isAbsent ? false : nil
+            if !isAbsent { unknown["isOn"] = reason(error, source) }
+            return
+        }
+        let open = names.first { name in
             Int(name) != nil && ((try? machine.status("\(source)/\(name)"))?.mode ?? 0) & 0o002 != 0
         }
         isOn = open != nil

@@ -44,7 +44,7 @@ public struct BootBinding {
             notes: []
         )
         do throws(Failure) {
-            var binding = BootBinding(machine, try WantedFile.read(machine))
+            let binding = BootBinding(machine, try WantedFile.read(machine))
             binding.giveBackUnwanted(&report)
             report.devices = binding.bindAll(&report)
         } catch {
@@ -68,14 +68,14 @@ public struct BootBinding {
 
     // MARK: All of them
 
-    private mutating func bindAll(_ report: inout BootReport) -> [BootReport.Device] {
-        let assignments = file.state.assignments
-        guard !assignments.isEmpty else { return [] }
-        var obstacle = host.pci?.functions == nil ? host.pci?.unknown["functions"].map { Text(reason: $0) } : nil
-        if obstacle == nil, assignments.contains(where: { host.function($0.identity.address) != nil }) {
-            obstacle = loadVFIO()
+    private func bindAll(_ report: inout BootReport) -> [BootReport.Device] {
+        // Those that are others first: vfio-pci would take at once what udev has held back for it.
+        var devices = file.state.assignments.map(judge)
+        guard devices.contains(where: { $0.result == .bound }) else { return devices }
+        let obstacle = loadVFIO()
+        for (index, assignment) in file.state.assignments.enumerated() where devices[index].result == .bound {
+            bind(assignment, obstacle, &devices[index])
         }
-        let devices = assignments.map { bind($0, obstacle) }
         if let access = file.state.nodes?.access, access != .root {
             do throws(TransactionFailure) {
                 try immediate.make(DeviceNodes.changes(to: access, on: machine).now)
@@ -121,7 +121,8 @@ public struct BootBinding {
 
     // MARK: One of them
 
-    private func bind(_ assignment: WantedState.Assignment, _ obstacle: Text?) -> BootReport.Device {
+    /// Whether it is the device that was assigned: until it is bound, a promise.
+    private func judge(_ assignment: WantedState.Assignment) -> BootReport.Device {
         let identity = assignment.identity
         let function = host.function(identity.address)
         var device = BootReport.Device(
@@ -132,8 +133,8 @@ public struct BootBinding {
             elsewhere: nil,
             guest: assignment.guest
         )
-        switch identity.match(function) {
-        case .same: break
+        switch host.pci?.functions == nil ? .unknown(unseen) : identity.match(function) {
+        case .same: return device
         case .absent:
             device.result = .absent
             device.reason = Text(en: "nothing is at its address", zh: "该地址上没有设备")
@@ -144,28 +145,26 @@ public struct BootBinding {
             device.result = .unknown
             device.reason = why
         }
-        guard let function, device.result == .bound else {
-            if device.result == .absent || device.result == .changed { device.elsewhere = place(of: identity) }
-            if let function { giveBackUnheld(function, &device) }
-            return device
-        }
-        if function.driver == "vfio-pci" {
-            remember(function, assignment)
-            return device
-        }
+        if device.result != .unknown { device.elsewhere = place(of: identity) }
+        if let function { giveBackUnheld(function, &device) }
+        return device
+    }
+
+    private var unseen: Text { Text(reason: host.pci?.unknown["functions"] ?? "not read") }
+
+    private func bind(_ assignment: WantedState.Assignment, _ obstacle: Text?, _ device: inout BootReport.Device) {
+        guard let function = host.function(assignment.identity.address) else { return }
+        if function.driver == "vfio-pci" { return remember(function, assignment) }
         if let obstacle {
-            giveBackUnheld(function, &device)
             device.result = .unavailable
             device.reason = obstacle
         } else if function.group == nil {
-            giveBackUnheld(function, &device)
             device.result = .unavailable
             device.reason = Text(
                 en: "it is in no IOMMU group: the IOMMU is off, see `passthru doctor`",
                 zh: "它不在任何 IOMMU 组中：IOMMU 未开启，参见 `passthru doctor`"
             )
         } else if let finding = Guards.boot(Request([function], on: host)).first {
-            giveBackUnheld(function, &device)
             device.result = .refused
             device.reason = finding.message
         } else {
@@ -176,8 +175,9 @@ public struct BootBinding {
                 device.result = .failed
                 device.reason = .sentences([error.message] + error.left)
             }
+            return
         }
-        return device
+        giveBackUnheld(function, &device)
     }
 
     /// What is remembered until the next boot: the driver that has it now, or else the one that it had when it was

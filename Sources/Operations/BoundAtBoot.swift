@@ -14,16 +14,7 @@ enum BoundAtBoot {
         let boot = machine.bootID
         let before = entries.filter { $0.header.verb == "assign" && $0.header.boot != boot && $0.isPermanent(machine) }
         let bound = Set(machine.listIfAny("/sys/bus/pci/drivers/vfio-pci").compactMap { PCIAddress($0) })
-        var found = bound.intersection(before.flatMap(\.header.devices))
-        guard !found.isEmpty else { return [] }
-        // What was assigned anew in this boot stays, unless that is undone too.
-        let ids = Set(entries.map(\.id))
-        let others = ((try? Journal(on: machine).entries()) ?? []).filter { entry in
-            entry.header.verb == "assign" && entry.header.boot == boot && !ids.contains(entry.id)
-                && (entry.state == .applied || entry.state == .waiting)
-        }
-        found.subtract(others.flatMap(\.header.devices))
-        return found
+        return bound.intersection(before.flatMap(\.header.devices))
     }
 
     /// Gives back what is wanted no longer, after the files were put back.

@@ -25,6 +25,10 @@ public struct Capture: Sendable {
     public static func run(_ machine: Machine, redacting: Bool) throws(Failure) -> Capture {
         let recorder = RecordingTree(machine.tree)
         let host = Host.read(Machine(recorder), .all)
+        // What a dry run of `passthru iommu` looks at.
+        for isOn in [true, false] {
+            _ = try? IOMMUSwitch.run(Machine(recorder), .init(isOn: isOn), Permissions(dryRun: true)) { _ in }
+        }
         // What lspci needs to read the same tree, as a second opinion.
         for function in host.functions {
             if let driver = function.driver { _ = Machine(recorder).exists("/sys/bus/pci/drivers/\(driver)") }

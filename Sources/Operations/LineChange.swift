@@ -26,7 +26,7 @@ struct LineChange {
         self.host = host
         self.wanted = wanted
         file = try WantedFile.read(machine)
-        let loader = BootLoader.read(machine, host.boot ?? BootConfiguration())
+        let loader = host.boot?.loader ?? BootLoader(kind: .unknown, isEFI: nil, entry: nil, evidence: [])
         guard let platform = BootPlatforms.find(machine, loader: loader) else {
             throw Self.unknownLoader(wanted, loader)
         }

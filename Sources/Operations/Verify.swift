@@ -102,8 +102,8 @@ public struct Verify: Sendable, Encodable {
     /// - Returns: the words that the boot loader's files lack.
     private mutating func compare(_ words: [String], _ host: Host, _ machine: Machine) -> [String] {
         var missing: [String] = []
-        let loader = BootLoader.read(machine, host.boot ?? BootConfiguration())
-        if let platform = BootPlatforms.find(machine, loader: loader), let saved = platform.savedLine {
+        let platform = host.boot?.loader.flatMap { BootPlatforms.find(machine, loader: $0) }
+        if let platform, let saved = platform.savedLine {
             missing = saved.missing(words)
             for word in missing {
                 add(

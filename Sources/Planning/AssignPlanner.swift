@@ -49,7 +49,9 @@ public struct AssignPlanner {
             )
         }
         if let change = InterruptRemappingMissing.change(host, unsafe: unsafe) { plan.changes.append(change) }
-        for function in missing { plan.changes += binding(function, record: HomeRecord(of: function, driver: function.driver)) }
+        for function in missing {
+            plan.changes += binding(function, record: HomeRecord(of: function, driver: function.driver))
+        }
         return plan
     }
 

@@ -117,6 +117,14 @@ extension WantedState {
             case ("nodes", "nodes"): nodes = Nodes(access: try reader.access())
             case ("boot", "boot"): ownFiles = section.list("own")
             case ("assignment", _): try add(reader)
+            case (_, let name?) where ["iommu", "nodes", "boot"].contains(name) || name.hasPrefix("pci_"):
+                throw reader.error(
+                    nil,
+                    Text(
+                        en: "the section '\(name)' has the type '\(section.type)', and the name is passthru's",
+                        zh: "section '\(name)' 的类型是 '\(section.type)'，而这个名称属于 passthru"
+                    )
+                )
             default: break
             }
         }
@@ -156,7 +164,8 @@ private struct SectionReader {
 
     func error(_ option: String?, _ what: Text) -> WantedStateError {
         let start =
-            section.options.first { $0.name == option }?.ranges.last?.lowerBound ?? section.ranges.first?.lowerBound ?? 0
+            section.options.first { $0.name == option }?.ranges.last?.lowerBound ?? section.ranges.first?.lowerBound
+            ?? 0
         return WantedStateError(line: bytes[..<start].count { $0 == UInt8(ascii: "\n") } + 1, what: what)
     }
 
@@ -164,7 +173,10 @@ private struct SectionReader {
         let value = printable((section[option] ?? section.list(option).joined(separator: " ")).utf8, limit: 100)
         return error(
             option,
-            Text(en: "'\(value)' is no \(option): it must be \(wanted.en)", zh: "'\(value)' 不能作为 \(option)：应为\(wanted.zh)")
+            Text(
+                en: "'\(value)' is no \(option): it must be \(wanted.en)",
+                zh: "'\(value)' 不能作为 \(option)：应为\(wanted.zh)"
+            )
         )
     }
 
@@ -200,7 +212,10 @@ private struct SectionReader {
         case "world": return .world
         case "group":
             guard let group = section["group"], NodeAccess.isGroupName(group) else {
-                throw error("access", Text(en: "access 'group' without the option 'group'", zh: "access 为 'group' 但缺少选项 'group'"))
+                throw error(
+                    "access",
+                    Text(en: "access 'group' without the option 'group'", zh: "access 为 'group' 但缺少选项 'group'")
+                )
             }
             return .group(group)
         default: throw wrong("access", Text(en: "root, group or world", zh: " root、group 或 world"))

@@ -36,8 +36,8 @@ struct GRUBMkconfig: BootPlatform {
 
     var title: Text {
         usesDropIn
-            ? Text(en: "GRUB (\(Self.folder))", zh: "GRUB（\(Self.folder)）")
-            : Text(en: "GRUB (\(Self.defaults))", zh: "GRUB（\(Self.defaults)）")
+            ? Text(en: "GRUB (\(Self.folder))", zh: "GRUB 配置（\(Self.folder)）")
+            : Text(en: "GRUB (\(Self.defaults))", zh: "GRUB 配置（\(Self.defaults)）")
     }
 
     private var menu: GRUBMenu? {

@@ -269,6 +269,11 @@ public struct Transaction {
             case .started, .done, .failed, .left: break
             }
             let planned = writer.entry.header.plan.changes[step]
+            // What is remembered in memory belongs to the device.
+            if leavingDevices, case .writeFile(let path, _, _) = planned.change, path.hasPrefix("/var/run/") {
+                try? writer.record(.undone(step: step))
+                continue
+            }
             do throws(StepFailure) {
                 // The kernel holds the lock of a stuck device: every further write would wait as long.
                 if let device = planned.change.device, stuck.contains(device) {

@@ -75,6 +75,10 @@ struct ConfigSpace {
         // A vendor's own capability: real functions are never without any.
         let own = extended(0x000B, size: 16)
         set32(own + 4, 0x0100_0000)
+        if let serial = function.serial {
+            let start = extended(0x0003, size: 12)
+            for (index, byte) in serial.enumerated() { bytes[start + 11 - index] = byte }
+        }
         if has.contains("acs") {
             let start = extended(0x000D, size: 8)
             set16(start + 4, 0x001F)

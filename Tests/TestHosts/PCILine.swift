@@ -26,6 +26,8 @@ struct PCILine {
     var multifunction = false
     var override = "(null)"
     var physicalFunction: String?
+    /// Device Serial Number, `52-54-00-ff-ff-12-34-56`.
+    var serial: [UInt8]?
     var virtualFunctions: (enabled: Int, total: Int, offset: Int, stride: Int, device: UInt16)?
     var resources: [(index: Int, start: UInt64, end: UInt64, flags: UInt64)] = []
 
@@ -75,6 +77,9 @@ struct PCILine {
         case "vga": bootVGA = value
         case "override": override = value
         case "pf": physicalFunction = value
+        case "serial":
+            serial = value.split(separator: "-").compactMap { UInt8($0, radix: 16) }
+            guard serial?.count == 8 else { return false }
         case "vfs":
             // ENABLED/TOTAL@OFFSET+STRIDE:DEVICE
             let parts = value.split { "/@+:".contains($0) }.map(String.init)

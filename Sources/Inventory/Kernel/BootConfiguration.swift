@@ -6,6 +6,8 @@ internal import SystemPackage
 public struct BootConfiguration: Sendable, Hashable, Codable {
     /// Every saved kernel line that was found.
     public var lines: [Line]
+    /// The loader that started this kernel; null when it was not looked for.
+    @Nullable public var loader: BootLoader?
     public var unknown: [String: String] = [:]
 
     /// One saved kernel command line.
@@ -33,6 +35,7 @@ public struct BootConfiguration: Sendable, Hashable, Codable {
         configuration.readEntries(machine)
         configuration.readIStoreOS(machine)
         configuration.readArgumentFiles(machine)
+        configuration.loader = BootLoader.read(machine, configuration)
         if configuration.lines.isEmpty { configuration.unknown["lines"] = "no boot loader's configuration was found" }
         return configuration
     }

@@ -25,6 +25,13 @@ public struct BootLoader: Sendable, Hashable, Codable {
     /// What tells it, a file and what it says each.
     public var evidence: [String]
 
+    public init(kind: Kind, isEFI: Bool?, entry: String?, evidence: [String]) {
+        self.kind = kind
+        self.isEFI = isEFI
+        self.entry = entry
+        self.evidence = evidence
+    }
+
     /// The vendor of the variables that boot loaders leave (systemd.io, "The Boot Loader Interface").
     static let variableFolder = "/sys/firmware/efi/efivars"
     private static let vendor = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"

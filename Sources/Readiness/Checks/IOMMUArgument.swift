@@ -42,11 +42,12 @@ public enum IOMMUArgument: Check {
                 actor: .owner
             )
         case .obstacle(.argumentMissing):
+            let words = WantedArguments.arguments(for: host).map(\.word).joined(separator: " ")
             return .problem(
                 evidence,
                 remedy: Text(
-                    en: "Add intel_iommu=on iommu=pt to the kernel's arguments, and reboot.",
-                    zh: "请在内核参数中加入 intel_iommu=on iommu=pt，然后重启。"
+                    en: "Add \(words) to the kernel's arguments, and reboot.",
+                    zh: "请在内核参数中加入 \(words)，然后重启。"
                 ),
                 actor: .owner
             )
