@@ -64,7 +64,7 @@ struct IStoreOSGRUBHook: BootPlatform {
             )
         }
         changes.append(regeneration(expecting: edit.add.first))
-        return changes
+        return try machine.writable(changes)
     }
 
     private func regeneration(expecting word: String?) -> PlannedChange {

@@ -37,7 +37,7 @@ struct OpenWrtMenu: BootPlatform {
         }
         guard after != before.bytes else { return [] }
         let reason = Text(en: "the arguments of every boot", zh: "每次启动的参数")
-        return [.file(Self.menu, before: before, after: FileContent(after), reason: reason)]
+        return try machine.writable([.file(Self.menu, before: before, after: FileContent(after), reason: reason)])
     }
 
     var trialObstacle: Text? {
