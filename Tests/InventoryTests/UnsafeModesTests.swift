@@ -66,7 +66,7 @@ import Testing
         #expect(blind.map(\.mode) == UnsafeSetting.Mode.allCases)
         #expect(blind.allSatisfy { $0.isOn == nil && $0.unknown["isOn"]?.contains($0.source) == true })
         let path = "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
-        let locked = HostManifest.machine("\(path) ! EACCES\n/proc/cmdline = quiet\n/dev/null = -")
+        let locked = HostManifest.machine("\(path) ! EACCES\n/proc/cmdline = quiet\n/dev/vfio/")
         let unseen = UnsafeModes.read(locked).notOff
         #expect(unseen.map(\.mode) == [.noIOMMU])
         #expect(unseen.first?.unknown["isOn"] == "\(path): permission denied")
