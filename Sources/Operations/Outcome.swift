@@ -100,6 +100,7 @@ extension Outcome.Step {
             case "load-module": Text(verbatim: "modprobe \(target)")
             case "write": Text(verbatim: "echo \(value.map { $0.isEmpty ? "" : $0 + " " } ?? "")> \(target)")
             case "write-file": Text(en: "write \(target)", zh: "写入 \(target)")
+            case "write-link": Text(en: "link \(target) to \(value ?? "-")", zh: "把 \(target) 链接到 \(value ?? "-")")
             case "run": Text(verbatim: [target, value].compactMap(\.self).joined(separator: " "))
             default: Text(en: "remove \(target)", zh: "删除 \(target)")
             }

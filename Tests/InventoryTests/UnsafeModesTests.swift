@@ -48,6 +48,19 @@ import Testing
         #expect(try notOff(["/proc/cmdline": "quiet \(argument)"]).isEmpty)
     }
 
+    /// `/dev/vfio/vfio` is open to all on every host with udev, and opens nothing by itself.
+    @Test func nodesThatAreOpenToAll() throws {
+        var host = try TestHost.named("two-gpus-desktop")
+        host.file("/dev/vfio/vfio", "", mode: 0o666)
+        host.file("/dev/vfio/11", "", mode: 0o660)
+        #expect(UnsafeModes.read(host.machine).notOff.isEmpty)
+        host.file("/dev/vfio/12", "", mode: 0o666)
+        let on = UnsafeModes.read(host.machine).notOff
+        #expect(on.map(\.mode) == [.worldNodes])
+        #expect(on.map(\.source) == ["/dev/vfio/12"])
+        #expect(on.map(\.value) == ["666"])
+    }
+
     @Test func whatCannotBeReadIsUnknown() throws {
         let blind = try notOff(without: "/proc/cmdline", "/sys/module", "/dev")
         #expect(blind.map(\.mode) == UnsafeSetting.Mode.allCases)

@@ -150,3 +150,16 @@ disk_board() {
     network_card e1000e port5 00.0 "${2:-04}"
     add -chardev null,id=nowhere -device pci-serial,chardev=nowhere,bus=pcie.0,addr=08.0
 }
+
+# Two equal cards, and a serial port whose driver is built into Debian's kernel. Bus numbers in brackets.
+#
+#   00:03.0 root port [01]    e1000e with a MAC that ends in FIRST
+#   00:04.0 root port [02]    e1000e with a MAC that ends in SECOND
+#   00:06.0 serial port
+equal_cards_board() { # FIRST SECOND
+    root_port port1 03.0
+    network_card e1000e port1 00.0 "$1"
+    root_port port2 04.0
+    network_card e1000e port2 00.0 "$2"
+    add -chardev null,id=line -device pci-serial,bus=pcie.0,addr=06.0,chardev=line
+}

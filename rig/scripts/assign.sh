@@ -41,7 +41,7 @@ state() {
     for device in /sys/bus/pci/devices/*; do echo "$device $(driver "${device##*/}") $(cat "$device/driver_override")"; done
     cut -d' ' -f1 /proc/modules | sort
     ls /sys/class/net /sys/class/block /dev
-    ls -R /var/run 2>/dev/null
+    ls -R /var/run/ 2>/dev/null
 }
 unchanged() { # COMMAND…: runs it and compares
     state >/tmp/before

@@ -1,0 +1,116 @@
+# One of the boots of rig/boot-binding: /rig/phase says which. Every line that begins with "ok" or "not ok" is a test.
+export LC_ALL=C
+pass=0 fail=0
+check() { # NAME COMMAND…
+    name=$1
+    shift
+    if "$@"; then
+        pass=$((pass + 1))
+        echo "ok $name"
+    else
+        fail=$((fail + 1))
+        echo "not ok $name"
+    fi
+}
+driver() { basename "$(readlink "/sys/bus/pci/devices/$1/driver")" 2>/dev/null; }
+has_driver() { [ "$(driver "$1")" = "$2" ] || { echo "  $1 has the driver $(driver "$1")"; false; }; }
+has_no_override() { [ "$(cat "/sys/bus/pci/devices/$1/driver_override")" = "(null)" ]; }
+# ends STATUS COMMAND…
+ends() {
+    wanted=$1
+    shift
+    output=$("$@" 2>&1)
+    status=$?
+    [ $status -eq "$wanted" ] || {
+        echo "  $* ended with $status: $output"
+        false
+    }
+}
+says() { # TEXT: in the last command's output
+    case $output in
+    *"$1"*) true ;;
+    *)
+        echo "  no '$1' in: $output"
+        false
+        ;;
+    esac
+}
+card=0000:01:00.0 equal=0000:02:00.0 port=0000:00:06.0
+serial=52-54-00-ff-ff-00-00-01
+early_said() { output=$(cat /run/early.txt) && says "$1"; }
+# bound_early: nobody but vfio-pci has ever had the card in this boot.
+bound_early() { ! dmesg | grep -q "e1000e $card"; }
+
+assign() {
+    check "the card's serial number is made from its MAC" ends 0 passthru show $card
+    check "…" says $serial
+    check "the card is assigned" ends 0 passthru assign $card --guest router --yes
+    check "without a service manager the line is told" says "/usr/sbin/passthru boot"
+    check "the serial port is assigned" ends 0 passthru assign $port --yes
+    check "its driver is built in" [ ! -e /sys/module/8250_pci/refcnt ]
+    check "the file names the card" grep -q "$serial" /etc/passthru.conf
+    check "status shows no end" ends 0 passthru
+    check "… for the card" [ "${output#*until the next boot}" = "$output" ]
+    cp /etc/passthru.conf /mnt/share/
+    cp -r /var/lib/passthru/journal /mnt/share/journal
+}
+
+# Bound before any driver was loaded, as the service does it.
+early() {
+    check "the early run ended well" early_said "status 0"
+    check "the card is with vfio-pci, whose driver was loaded later" has_driver $card vfio-pci
+    check "its own driver never had it" bound_early
+    check "an equal card is not taken" has_driver $equal e1000e
+    check "nor held back" has_no_override $equal
+    check "the serial port is taken from the driver in the kernel" has_driver $port vfio-pci
+    check "the later run changes nothing" ends 0 passthru boot
+    check "status shows the card" ends 0 passthru
+    check "… and its home driver" says "home driver e1000e"
+    check "released for good" ends 0 passthru release $card $port --yes
+    check "the card is home" has_driver $card e1000e
+    check "the serial port is home" has_driver $port serial
+    check "nothing is wanted any more" [ ! -e /etc/passthru.conf ]
+}
+
+# All drivers were loaded before.
+late() {
+    check "the card has its own driver first" has_driver $card e1000e
+    mv /lib/modules/*/modules.dep /tmp/ && : >"/lib/modules/$(uname -r)/modules.dep"
+    check "without vfio the boot says so" ends 1 passthru boot
+    check "… in the status" ends 0 passthru
+    check "… with the reason" says "vfio_iommu_type1 could not be loaded"
+    check "nothing is half done: the driver" has_driver $card e1000e
+    check "nothing is half done: the override" has_no_override $card
+    check "nothing is half done: the serial port" has_driver $port serial
+    mv /tmp/modules.dep "/lib/modules/$(uname -r)/"
+    check "with vfio it goes well" ends 0 passthru boot
+    check "the card is taken from its driver" has_driver $card vfio-pci
+    check "the serial port too" has_driver $port vfio-pci
+    check "an equal card is not taken" has_driver $equal e1000e
+    check "undo gives back what this boot has bound" ends 0 passthru undo --all --yes
+    check "the card is home" has_driver $card e1000e
+    check "no override is left" has_no_override $card
+    check "the serial port is home" has_driver $port serial
+    check "nothing is wanted any more" [ ! -e /etc/passthru.conf ]
+}
+
+swapped() {
+    check "the early run says that not all is well" early_said "status 1"
+    for address in $card $equal; do
+        check "$address is left to the host" has_driver $address e1000e
+        check "$address is not held back" has_no_override $address
+    done
+    check "what did not move is bound" has_driver $port vfio-pci
+    check "status tells it" ends 0 passthru
+    check "… why" says "52-54-00-ff-ff-00-00-02 is there, not $serial"
+    check "… and where the card is" says "it is at $equal now"
+    check "a later run takes neither" ends 1 passthru boot
+    check "… $card" has_driver $card e1000e
+    check "… $equal" has_driver $equal e1000e
+    check "JSON says it too" ends 0 passthru --json
+    check "…" says '"result" : "changed"'
+}
+
+"$(cat /rig/phase)"
+echo "$pass passed, $fail failed"
+[ $fail -eq 0 ]
