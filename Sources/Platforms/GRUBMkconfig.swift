@@ -42,6 +42,8 @@ struct GRUBMkconfig: BootPlatform {
 
     var savedLine: KernelCommandLine? { menu?.defaultEntry?.linux.first?.commandLine }
 
+    func handContent() throws(BootPlatformError) -> FileContent? { try machine.content(Self.defaults) }
+
     // MARK: Permanent
 
     /// Debian's grub-mkconfig reads the folder, the one of GRUB itself does not.
@@ -95,7 +97,7 @@ struct GRUBMkconfig: BootPlatform {
             ? nil : .file(Self.defaults, before: before, after: FileContent(after), reason: reason)
     }
 
-    private func regeneration(expecting word: String?) throws(BootPlatformError) -> PlannedChange {
+    func regeneration(expecting word: String?) throws(BootPlatformError) -> PlannedChange {
         let reason = Text(en: "writes the menu anew", zh: "重新生成菜单")
         let expectation = word.map { Expectation.fileContains(path: menuPath, text: $0) }
         if machine.exists("/etc/kernel/proxmox-boot-uuids"), let tool = machine.program("proxmox-boot-tool") {

@@ -41,6 +41,8 @@ public struct HandMade: Sendable {
     public var scripts: [Script] = []
     public var overrides: [DriverOverride] = []
     public var removedModules: [RemovedModule] = []
+    /// All of `/etc/modules.conf`; nil where there is none.
+    public var modulesConf: [UInt8]?
     /// A file: why it could not be read.
     public var unknown: [String: String] = [:]
 
@@ -75,6 +77,7 @@ public struct HandMade: Sendable {
 
     private mutating func readModules(_ path: String, isList: Bool, _ machine: Machine) throws(HandMadeError) {
         guard let bytes = bytes(path, machine) else { return }
+        if path == "/etc/modules.conf" { modulesConf = bytes }
         if let zero = bytes.firstIndex(of: 0) {
             throw HandMadeError(path, at: zero, in: bytes, Text(en: "a byte 0", zh: "有一个字节 0"))
         }
