@@ -50,6 +50,8 @@ struct GRUBMkconfig: BootPlatform {
         return GRUBDefaults(([Self.defaults] + parts).compactMap { try? machine.read($0) }).arguments
     }
 
+    func handContent() throws(BootPlatformError) -> FileContent? { try machine.content(Self.defaults) }
+
     // MARK: Permanent
 
     /// Debian's grub-mkconfig reads the folder, the one of GRUB itself does not.
@@ -103,7 +105,7 @@ struct GRUBMkconfig: BootPlatform {
             ? nil : .file(Self.defaults, before: before, after: FileContent(after), reason: reason)
     }
 
-    private func regeneration(expecting word: String?) throws(BootPlatformError) -> PlannedChange {
+    func regeneration(expecting word: String?) throws(BootPlatformError) -> PlannedChange {
         let reason = Text(en: "writes the menu anew", zh: "重新生成菜单")
         let expectation = word.map { Expectation.fileContains(path: menuPath, text: $0) }
         // It also copies kernels and menu to each boot partition, which are not mounted.

@@ -40,6 +40,16 @@ struct OpenWrtMenu: BootPlatform {
         return try machine.writable([.file(Self.menu, before: before, after: FileContent(after), reason: reason)])
     }
 
+    /// The menu, read as strictly as GRUB does; nil when there is none.
+    func handDocument() throws(BootPlatformError) -> GRUBMenuDocument? {
+        guard let content = try machine.content(Self.menu) else { return nil }
+        do {
+            return try GRUBMenuDocument(content.bytes)
+        } catch {
+            throw .malformed(Self.menu, error)
+        }
+    }
+
     var trialObstacle: Text? {
         Text(
             en: "OpenWrt's GRUB cannot note on the disk that a trial was taken",
