@@ -90,7 +90,7 @@ public enum Adopt {
     }
 
     /// What vfio-pci has already is only written down; guards are asked for the rest.
-    private static func binding(
+    static func binding(
         _ functions: [PCIFunction],
         _ host: Host,
         _ records: [PCIAddress: HomeRecord],

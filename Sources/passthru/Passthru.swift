@@ -20,9 +20,12 @@ struct Passthru: ParsableCommand {
             ),
             version: Version.current,
             subcommands: [
-                DoctorCommand.self, DevicesCommand.self, ShowCommand.self, USBCommand.self, IOMMUCommand.self, AssignCommand.self,
-                ReleaseCommand.self, ConfirmCommand.self, UndoCommand.self, HistoryCommand.self, VerifyCommand.self, AdoptCommand.self, RecoverCommand.self, BootCommand.self,
-                GuestCommand.self, ExportCommand.self, CaptureCommand.self, WatchCommand.self, WatchTrialCommand.self,
+                DoctorCommand.self, DevicesCommand.self, ShowCommand.self, USBCommand.self, IOMMUCommand.self,
+                AssignCommand.self,
+                ReleaseCommand.self, ConfirmCommand.self, UndoCommand.self, HistoryCommand.self, VerifyCommand.self,
+                AdoptCommand.self, RecoverCommand.self, BootCommand.self,
+                GuestCommand.self, ExportCommand.self, ImportCommand.self, CaptureCommand.self, WatchCommand.self,
+                WatchTrialCommand.self,
             ]
         )
     }

@@ -124,7 +124,9 @@ public struct HandMade: Sendable {
         let folder = "/etc/driverctl.d"
         for name in machine.listIfAny(folder) where name.hasPrefix("pci-") {
             let path = "\(folder)/\(name)"
-            guard let address = PCIAddress(String(name.dropFirst(4))), let bytes = bytes(path, machine) else { continue }
+            guard let address = PCIAddress(String(name.dropFirst(4))), let bytes = bytes(path, machine) else {
+                continue
+            }
             let driver = String(decoding: bytes.trimmed, as: UTF8.self)
             overrides.append(DriverOverride(path: path, address: address, driver: driver, bytes: bytes))
         }
@@ -137,7 +139,9 @@ public struct HandMade: Sendable {
         guard !image.isEmpty else { return }
         let present = Set(machine.listIfAny(folder))
         for name in image where !present.contains(name) {
-            guard let module = ModuleFiles.moduleName(fromPath: name), !Self.wasUninstalled(name, machine) else { continue }
+            guard let module = ModuleFiles.moduleName(fromPath: name), !Self.wasUninstalled(name, machine) else {
+                continue
+            }
             removedModules.append(
                 RemovedModule(path: "\(folder)/\(name)", original: "/rom\(folder)/\(name)", module: module)
             )

@@ -57,7 +57,11 @@ public struct Adoption: Sendable {
         }
         for script in found.scripts { claim(script) }
         for file in found.overrides where file.driver == "vfio-pci" {
-            if let function = host.function(file.address) { claim([function]) } else { noteAbsent(file.address, file.path) }
+            if let function = host.function(file.address) {
+                claim([function])
+            } else {
+                noteAbsent(file.address, file.path)
+            }
         }
         claim(mates)
         for file in found.overrides { clean(file) }
@@ -110,7 +114,8 @@ public struct Adoption: Sendable {
             let list = meant.map(\.address.description)
             notes.append(
                 Text(
-                    en: "\(place.en): \(id.text) means \(meant.count) devices, all of them: \(list.joined(separator: ", ")).",
+                    en:
+                        "\(place.en): \(id.text) means \(meant.count) devices, all of them: \(list.joined(separator: ", ")).",
                     zh: "\(place.zh)：\(id.text) 指 \(meant.count) 个设备，即全部：\(list.joined(separator: "、"))。"
                 )
             )
@@ -179,7 +184,8 @@ public struct Adoption: Sendable {
     static func kept(_ place: String, _ module: String, _ others: [PCIFunction]) -> Text {
         let list = others.map(\.address.description)
         return Text(
-            en: "\(place): \(module) stays away, as it would take \(list.joined(separator: ", ")), which is not adopted.",
+            en:
+                "\(place): \(module) stays away, as it would take \(list.joined(separator: ", ")), which is not adopted.",
             zh: "\(place)：\(module) 继续不加载，因为它会接管未被接收的 \(list.joined(separator: "、"))。"
         )
     }
