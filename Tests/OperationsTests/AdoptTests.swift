@@ -239,7 +239,7 @@ import Wording
             #expect(sysfs.driver(of: Self.gpu) == "vfio-pci")
             #expect(sysfs.host.text("/etc/rc.local") == "exit 0\n")
             #expect(sysfs.host.text("/etc/modules.d/vfio-pci") == "vfio-pci\n")
-            #expect(sysfs.host.text("/etc/modules.conf") == nil)
+            #expect(sysfs.host.text("/etc/modules.conf") == "")
             #expect(sysfs.host.text("/lib/modules/6.6.93/i915.ko") == "the driver")
             #expect(sysfs.host.text("/boot/grub/grub.cfg")?.contains("iommu=") == false)
             #expect(sysfs.host.text("/boot/grub/grub.cfg")?.contains("noinitrd $cmdline_ext\n") == true)

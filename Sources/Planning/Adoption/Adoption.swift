@@ -141,7 +141,8 @@ public struct Adoption: Sendable {
     /// The change that gives a file its new text; it goes when nothing is left in it.
     mutating func change(_ path: String, _ before: [UInt8], _ after: [UInt8], _ reason: Text) {
         guard before != after else { return }
-        let isEmpty = after.allSatisfy { $0 <= 0x20 }
+        // A package brings modules.conf, and would miss it.
+        let isEmpty = path != Self.modulesConf && after.allSatisfy { $0 <= 0x20 }
         cleaning.append(
             .file(path, before: FileContent(before), after: isEmpty ? nil : FileContent(after), reason: reason)
         )
