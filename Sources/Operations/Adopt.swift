@@ -90,7 +90,7 @@ public enum Adopt {
     }
 
     /// What vfio-pci has already is only written down; guards are asked for the rest.
-    private static func binding(
+    static func binding(
         _ functions: [PCIFunction],
         _ host: Host,
         _ records: [PCIAddress: HomeRecord],
@@ -178,17 +178,22 @@ struct HandLine {
             take(sorted(platform.savedLine ?? booted), from: platform.title)
             return
         }
+        var useful: [String] = []
         do throws(BootPlatformError) {
             let lines = try edited.handLines()
             let over = try edited.takingOver(words)
             changes = over.changes
             own = over.own
-            if let line = lines.first { wanted = words(line).wanted }
+            if let line = lines.first {
+                wanted = words(line).wanted
+                useful = words(line).useful
+            }
             for line in lines { note(sorted(line), in: edited.handPath) }
         } catch {
             throw Failure(error)
         }
-        let missing = booted.missing(wanted)
+        // What is left of a longer word was booted as that.
+        let missing = booted.missing(useful)
         if !missing.isEmpty {
             notes.append(
                 Text(
@@ -214,6 +219,7 @@ struct HandLine {
         ids += words.ids.filter { !ids.contains($0) }
         for finding in words.findings where finding.kind != .noOp || !finding.word.contains("vfio") {
             let goes = words.useless.contains(finding.word)
+            if goes, finding.kind != .noOp, finding.kind != .typo { continue }
             let note =
                 goes
                 ? Text(

@@ -51,8 +51,10 @@ struct Permanence {
     var changes: [PlannedChange] = []
     var warnings: [Text] = []
 
-    /// - Parameter host: with the functions that there are now.
-    init(on machine: Machine, _ host: Host, from file: WantedFile, to wanted: WantedState) {
+    /// - Parameters:
+    ///   - host: with the functions that there are now.
+    ///   - base: a text that the file begins from where there is none yet.
+    init(on machine: Machine, _ host: Host, from file: WantedFile, to wanted: WantedState, base: [UInt8]? = nil) {
         var wanted = wanted
         if wanted.assignments.isEmpty { wanted.nodes = nil }
         let files = BootBindingFiles(
@@ -67,7 +69,7 @@ struct Permanence {
             changes = files.changes
             return
         }
-        let bytes = wanted.bytes(replacing: file.original)
+        let bytes = wanted.bytes(replacing: file.original ?? base)
         let after = WantedState.isEmpty(bytes) ? nil : bytes
         let state = PlannedChange.file(
             file.path,

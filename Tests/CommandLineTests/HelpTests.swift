@@ -7,7 +7,7 @@ import Testing
     private static let verbs: [[String]] = [
         [], ["doctor"], ["devices"], ["show"], ["usb"], ["assign"], ["release"], ["guest"], ["guest", "xml"],
         ["export"],
-        ["export", "qemu"], ["capture"],
+        ["export", "qemu"], ["export", "state"], ["import"], ["adopt"], ["capture"],
     ]
 
     @Test(arguments: verbs)
@@ -57,7 +57,7 @@ import Testing
                 #expect(help.contains(option), "\(verb): \(option)")
             }
         }
-        for verb in ["assign", "release"] {
+        for verb in ["assign", "release", "adopt", "import"] {
             let help = try Program.run([verb, "--help"]).output
             for option in ["--dry-run", "--yes"] { #expect(help.contains(option), "\(verb): \(option)") }
         }

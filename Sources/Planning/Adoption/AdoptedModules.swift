@@ -40,7 +40,9 @@ extension Adoption {
     }
 
     /// A line with vfio-pci's options as it reads afterwards.
-    private mutating func vfioLine(_ line: ModuleLines.Line, _ options: [String], _ file: HandMade.ModuleFile) -> [String] {
+    private mutating func vfioLine(_ line: ModuleLines.Line, _ options: [String], _ file: HandMade.ModuleFile)
+        -> [String]
+    {
         let ids = file.ids(of: line)
         let staying = ids.filter { item in item.id.map { !isCovered($0) } ?? true }.map(\.text)
         guard staying.count < ids.count else { return line.words }

@@ -112,7 +112,8 @@ extension Adoption {
             } else if !isNoted(line) {
                 notes.append(
                     Text(
-                        en: "\(place.en) stays, as it does more, or what it does is only known when it runs: \(line.text)",
+                        en:
+                            "\(place.en) stays, as it does more, or what it does is only known when it runs: \(line.text)",
                         zh: "\(place.zh)：保留，因为它还做了别的事，或者要到运行时才知道做什么：\(line.text)"
                     )
                 )

@@ -57,7 +57,11 @@ public struct Adoption: Sendable {
         }
         for script in found.scripts { claim(script) }
         for file in found.overrides where file.driver == "vfio-pci" {
-            if let function = host.function(file.address) { claim([function]) } else { noteAbsent(file.address, file.path) }
+            if let function = host.function(file.address) {
+                claim([function])
+            } else {
+                noteAbsent(file.address, file.path)
+            }
         }
         claim(mates)
         for file in found.overrides { clean(file) }
@@ -110,7 +114,8 @@ public struct Adoption: Sendable {
             let list = meant.map(\.address.description)
             notes.append(
                 Text(
-                    en: "\(place.en): \(id.text) means \(meant.count) devices, all of them: \(list.joined(separator: ", ")).",
+                    en:
+                        "\(place.en): \(id.text) means \(meant.count) devices, all of them: \(list.joined(separator: ", ")).",
                     zh: "\(place.zh)：\(id.text) 指 \(meant.count) 个设备，即全部：\(list.joined(separator: "、"))。"
                 )
             )
@@ -136,7 +141,8 @@ public struct Adoption: Sendable {
     /// The change that gives a file its new text; it goes when nothing is left in it.
     mutating func change(_ path: String, _ before: [UInt8], _ after: [UInt8], _ reason: Text) {
         guard before != after else { return }
-        let isEmpty = after.allSatisfy { $0 <= 0x20 }
+        // A package brings modules.conf, and would miss it.
+        let isEmpty = path != Self.modulesConf && after.allSatisfy { $0 <= 0x20 }
         cleaning.append(
             .file(path, before: FileContent(before), after: isEmpty ? nil : FileContent(after), reason: reason)
         )
@@ -179,7 +185,8 @@ public struct Adoption: Sendable {
     static func kept(_ place: String, _ module: String, _ others: [PCIFunction]) -> Text {
         let list = others.map(\.address.description)
         return Text(
-            en: "\(place): \(module) stays away, as it would take \(list.joined(separator: ", ")), which is not adopted.",
+            en:
+                "\(place): \(module) stays away, as it would take \(list.joined(separator: ", ")), which is not adopted.",
             zh: "\(place)：\(module) 继续不加载，因为它会接管未被接收的 \(list.joined(separator: "、"))。"
         )
     }

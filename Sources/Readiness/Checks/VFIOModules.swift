@@ -34,14 +34,43 @@ public enum VFIOModules: Check {
             )
         case .unknown: return .unknown(kernel.unknown["modules"] ?? "not read")
         case .missing:
-            let release = kernel.release ?? ""
-            return .problem(
-                evidence,
-                remedy: Text(
-                    en: "Install them for kernel \(release): on OpenWrt and iStoreOS the package kmod-vfio-pci.",
-                    zh: "请为内核 \(release) 安装它们：在 OpenWrt 和 iStoreOS 上是 kmod-vfio-pci 软件包。"
-                ),
-                actor: .distribution
+            return .problem(evidence, remedy: source(host, kernel.release ?? "-"), actor: .distribution)
+        }
+    }
+}
+
+extension VFIOModules {
+    /// Where a system has the modules: the package, or the firmware.
+    static func source(_ host: Host, _ release: String) -> Text {
+        switch host.platform?.kind {
+        case .istoreos?:
+            Text(
+                en: """
+                    Install the packages kmod-vfio and kmod-vfio-pci for kernel \(release). iStoreOS 22.03 has them since \
+                    the builds of 2024-02-18: with an older one, upgrade the firmware first.
+                    """,
+                zh: """
+                    请为内核 \(release) 安装软件包 kmod-vfio 和 kmod-vfio-pci。iStoreOS 22.03 自 2024-02-18 的版本起才有：更旧的\
+                    版本请先升级固件。
+                    """
+            )
+        case .openwrt?:
+            Text(
+                en: """
+                    Install the packages kmod-vfio and kmod-vfio-pci for kernel \(release); OpenWrt has them since 23.05.
+                    """,
+                zh: "请为内核 \(release) 安装软件包 kmod-vfio 和 kmod-vfio-pci；OpenWrt 自 23.05 起提供。"
+            )
+        case .debian?, .ubuntu?, .proxmox?:
+            Text(
+                en:
+                    "They are in the kernel's own package: install linux-image-\(release) whole, or its -modules-extra.",
+                zh: "它们在内核自己的软件包里：请完整安装 linux-image-\(release)，或其 -modules-extra 包。"
+            )
+        default:
+            Text(
+                en: "Install them for kernel \(release): on OpenWrt and iStoreOS the package kmod-vfio-pci.",
+                zh: "请为内核 \(release) 安装它们：在 OpenWrt 和 iStoreOS 上是 kmod-vfio-pci 软件包。"
             )
         }
     }

@@ -45,8 +45,8 @@ struct ExportCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "export",
-            abstract: help("Print a device in another program's words.", "用其他程序的格式输出设备。"),
-            subcommands: [ExportQEMUCommand.self]
+            abstract: help("Print a device in another program's words, or what is wanted.", "用其他程序的格式输出设备，或输出期望状态。"),
+            subcommands: [ExportQEMUCommand.self, ExportStateCommand.self]
         )
     }
 }
