@@ -37,7 +37,7 @@ public struct BootLoader: Sendable, Hashable, Codable {
     private static let vendor = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 
     public static func read(_ machine: Machine, _ saved: BootConfiguration) -> BootLoader {
-        var loader = BootLoader(kind: .unknown, isEFI: nil, entry: nil, defaultEntry: nil, evidence: [])
+        var loader = BootLoader(kind: .unknown, isEFI: nil, entry: nil, evidence: [])
         loader.isEFI = machine.exists("/sys/firmware") ? machine.exists("/sys/firmware/efi") : nil
         loader.entry = variable("LoaderEntrySelected", machine)
         loader.defaultEntry = variable("LoaderEntryDefault", machine)
