@@ -4,6 +4,7 @@ import Machine
 import Platforms
 import TestHosts
 import Testing
+import Wording
 
 /// Of several loaders the one that booted counts.
 @Suite struct BootChoiceTests {
