@@ -117,6 +117,13 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "PlatformsTests",
+            dependencies: [
+                "passthru", "Operations", "Transactions", "Platforms", "Formats", "Changes", "Inventory", "Machine",
+                "TestHosts", "Wording",
+            ]
+        ),
+        .testTarget(
             name: "CommandLineTests",
             dependencies: ["passthru", "TestHosts", "Formats", "Machine", "Wording"]
         ),

@@ -32,6 +32,12 @@ public enum IStoreOSHook {
         let mounts = host.text("/proc/self/mountinfo") ?? ""
         host.file("/proc/self/mountinfo", mounts + "24 23 259:1 /boot /boot rw,noatime - ext4 /dev/nvme0n1p1 rw\n")
         let sysfs = SimulatedSysfs(host)
+        install(sysfs)
+        return sysfs
+    }
+
+    /// Makes the hook's two programs do what they do.
+    public static func install(_ sysfs: SimulatedSysfs) {
         sysfs.programs["/usr/sbin/update-grub"] = { sysfs, _ in
             merge(sysfs)
             return ProgramResult(status: 0, output: "")
@@ -40,7 +46,6 @@ public enum IStoreOSHook {
             if arguments == ["restart"] { restart(sysfs) }
             return ProgramResult(status: 0, output: "")
         }
-        return sysfs
     }
 
     private static func merge(_ sysfs: SimulatedSysfs) {
