@@ -38,7 +38,7 @@ struct ByHandLoader: BootPlatform {
             let file = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"].first(where: machine.exists)
             guard let file else { return nil }
             title = Text(en: "a GRUB menu written by hand (\(file))", zh: "手写的 GRUB 菜单（\(file)）")
-            advice = Text(en: "append to every line `linux` in \(file)", zh: "追加到 \(file) 的每个 linux 行")
+            advice = Text(en: "append to every line `linux` in \(file)", zh: "追加到 \(file) 的每个 `linux` 行")
         case .systemdBoot, .unifiedKernelImage, .unknown: return nil
         }
     }

@@ -25,7 +25,7 @@ struct Kernelstub: BootPlatform {
         self.loader = entries
     }
 
-    var title: Text { Text(en: "kernelstub (\(Self.configuration))", zh: "kernelstub（\(Self.configuration)）") }
+    var title: Text { Text(en: "kernelstub (\(Self.configuration))", zh: "kernelstub 配置（\(Self.configuration)）") }
 
     var savedLine: KernelCommandLine? { loader.savedLine }
 
