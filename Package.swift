@@ -103,7 +103,8 @@ let package = Package(
         .testTarget(
             name: "TransactionsTests",
             dependencies: [
-                "kill-probe", "Operations", "Platforms", "Transactions", "Planning", "Changes", "Inventory", "Machine", "TestHosts",
+                "kill-probe", "Operations", "Platforms", "Transactions", "Planning", "Changes", "Inventory", "Machine",
+                "TestHosts",
                 "TestPlans", "Wording",
                 system,
             ]

@@ -72,6 +72,26 @@ public struct ModuleLines: Equatable, Sendable {
         bytes.applying(bytes.removals(ofLines: lines.filter(chosen).map(\.range)))
     }
 
+    /// The file with some lines said otherwise, nothing else changed.
+    ///
+    /// - Parameter edit: a line's new words; none for a line that goes, the same for one that stays as it is written.
+    public func rewriting(_ edit: (Line) -> [String]) -> [UInt8] {
+        var gone: [Range<Int>] = []
+        var changes: [ByteChange] = []
+        for line in lines {
+            let words = edit(line)
+            if words.isEmpty {
+                gone.append(line.range)
+            } else if words != line.words {
+                let text = bytes[line.range]
+                let indent = text.prefix(while: isBlank)
+                let end = text.reversed().prefix { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.reversed()
+                changes.append(ByteChange(line.range, indent + Array(words.joined(separator: " ").utf8) + end))
+            }
+        }
+        return bytes.applying(bytes.removals(ofLines: gone) + changes)
+    }
+
     /// The file with lines at its end, each only if no line says the same in the same words.
     public func adding(_ texts: [String]) -> [UInt8] {
         var known = lines.map(\.words)

@@ -13,6 +13,8 @@ public struct ScriptLines: Equatable, Sendable {
         case bind(device: String, path: String)
         /// `echo DRIVER > …/driver_override`.
         case driverOverride(driver: String, path: String)
+        /// `echo ADDRESS > …/drivers_probe`.
+        case probe(device: String)
         /// `modprobe vfio… OPTIONS` or `insmod …/vfio….ko`.
         case loadModule(name: String, options: [String])
     }
@@ -67,6 +69,17 @@ public struct ScriptLines: Equatable, Sendable {
             )
         }
         lines = found
+    }
+
+    /// The absolute paths that stand as words on the lines of a script: what it may start, or take in.
+    public static func paths(in bytes: [UInt8]) -> [String] {
+        var found: [String] = []
+        for line in ByteLines(bytes) {
+            for word in ShellLine.commands(line).joined() where word.hasPrefix("/") && !found.contains(word) {
+                found.append(word)
+            }
+        }
+        return found
     }
 
     /// The script without lines, by their numbers, nothing else changed. A line inside of a block becomes ":", as a
@@ -206,6 +219,7 @@ private enum ShellLine {
         case "unbind": .unbind(device: text, path: path)
         case "bind": .bind(device: text, path: path)
         case "driver_override": .driverOverride(driver: text, path: path)
+        case "drivers_probe": .probe(device: text)
         default: nil
         }
     }

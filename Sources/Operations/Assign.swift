@@ -74,7 +74,7 @@ public enum Assign {
 
 extension WantedState {
     /// Takes in that a function belongs to a guest, as it stands there now.
-    fileprivate mutating func assign(_ function: PCIFunction, guest: String?, _ record: HomeRecord?) {
+    mutating func assign(_ function: PCIFunction, guest: String?, _ record: HomeRecord?) {
         let identity = DeviceIdentity(function)
         let index = assignments.firstIndex { $0.identity.address == function.address }
         let old = index.map { assignments[$0] }
@@ -93,7 +93,7 @@ extension WantedState {
 
 extension Plan {
     /// Gives vfio's nodes to whom they shall be open.
-    fileprivate mutating func open(to access: NodeAccess, on machine: Machine) {
+    mutating func open(to access: NodeAccess, on machine: Machine) {
         let nodes = DeviceNodes.changes(to: access, on: machine)
         changes += nodes.now
         afterUndo += nodes.back

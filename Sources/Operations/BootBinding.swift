@@ -1,4 +1,5 @@
 import Changes
+import Formats
 import Inventory
 import Machine
 import Planning
@@ -17,6 +18,9 @@ public struct BootBinding {
     private let immediate: ImmediateChanges
     private let records: [PCIAddress: HomeRecord]
     private let earlier: BootReport?
+
+    /// A word on the kernel's line with which a boot binds nothing: for whoever is locked out and can reach the boot menu.
+    static let rescueWord = "passthru.bind=0"
 
     /// - Parameter isEarly: whether the disk with the journal may not be there yet: then guests are held back later, by
     ///   the run that follows.
@@ -44,6 +48,14 @@ public struct BootBinding {
             notes: []
         )
         do throws(Failure) {
+            let line = KernelCommandLine(machine.textIfAny("/proc/cmdline") ?? "")
+            guard !line.words.contains(where: { $0.text == rescueWord }) else {
+                report.problem = Text(
+                    en: "Nothing is bound in this boot: its kernel line says \(rescueWord).",
+                    zh: "本次启动不绑定任何设备：内核命令行中有 \(rescueWord)。"
+                )
+                return report
+            }
             let binding = BootBinding(machine, try WantedFile.read(machine))
             binding.giveBackUnwanted(&report)
             report.devices = binding.bindAll(&report)

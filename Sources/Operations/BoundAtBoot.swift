@@ -12,7 +12,7 @@ enum BoundAtBoot {
     /// Those among the devices of some transactions, once these are undone.
     static func addresses(_ entries: [JournalEntry], _ machine: Machine) -> Set<PCIAddress> {
         let boot = machine.bootID
-        let before = entries.filter { $0.header.verb == "assign" && $0.header.boot != boot && $0.isPermanent(machine) }
+        let before = entries.filter { $0.isAssignment && $0.header.boot != boot && $0.isPermanent(machine) }
         let bound = Set(machine.listIfAny("/sys/bus/pci/drivers/vfio-pci").compactMap { PCIAddress($0) })
         return bound.intersection(before.flatMap(\.header.devices))
     }
@@ -61,6 +61,10 @@ enum BoundAtBoot {
 }
 
 extension JournalEntry {
+    /// Whether it took its devices from the host. Those that `adopt` found with vfio-pci stay there when it is undone: what
+    /// had put them there is back.
+    var isAssignment: Bool { ["assign", "import"].contains(header.verb) }
+
     /// Whether the transaction made its assignment hold at every boot.
     func isPermanent(_ machine: Machine) -> Bool {
         let path = WantedState.path(on: machine)

@@ -142,7 +142,7 @@ public enum IOMMUSwitch {
         return KernelCommandLine("").missing(words)
     }
 
-    private static func refuseSecondTrial(_ journal: Journal, _ machine: Machine) throws(Failure) {
+    static func refuseSecondTrial(_ journal: Journal, _ machine: Machine) throws(Failure) {
         guard let entry = try History.entries(journal).last(where: { $0.trialPhase(on: machine) != nil }) else {
             return
         }

@@ -137,12 +137,14 @@ public enum TrialBoot {
         try Execution.requireWritable(machine)
         Watch.leaveService(machine)
         let transaction = Transaction(on: machine)
-        let watchdog = try? machine.armWatchdog(seconds: watchdogTime)
+        var watchdog: Watchdog?
         defer { watchdog?.disarm() }
         let began = machine.bootClock
         var wellSince: Int?
         var last: [HealthCheck] = []
         while true {
+            // Its driver may be loaded later than the boot service runs.
+            watchdog = watchdog ?? (try? machine.armWatchdog(seconds: watchdogTime))
             watchdog?.feed()
             guard let entry = transaction.journal.entry(id), let trial = entry.header.plan.trial,
                 entry.trialPhase(on: machine) == .running

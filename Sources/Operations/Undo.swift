@@ -122,7 +122,7 @@ public struct Undo: Sendable, Encodable {
         let reverted = entries.enumerated().filter { index, entry in
             guard entry.header.verb == "release", entry.header.boot == boot else { return false }
             func assigned(_ entries: some Sequence<JournalEntry>) -> Set<PCIAddress> {
-                Set(entries.filter { $0.header.verb == "assign" && $0.header.boot == boot }.flatMap(\.header.devices))
+                Set(entries.filter { $0.isAssignment && $0.header.boot == boot }.flatMap(\.header.devices))
             }
             let away = bound.subtracting(assigned(entries[..<index]))
             return Set(entry.header.devices).isSubset(of: assigned(entries[index...]).subtracting(away))
@@ -136,7 +136,7 @@ public struct Undo: Sendable, Encodable {
         let boot = machine.bootID
         let here = entries.filter { $0.header.boot == boot }
         let reverted = revertedReleases(here, machine)
-        let given = Set(here.filter { $0.header.verb == "assign" }.flatMap(\.header.devices))
+        let given = Set(here.filter { $0.isAssignment }.flatMap(\.header.devices))
             .union(BoundAtBoot.addresses(entries, machine))
         let taken = Set(
             here.filter { $0.header.verb == "release" && !reverted.contains($0.id) }.flatMap(\.header.devices)

@@ -68,12 +68,30 @@ public enum BootPlatforms {
     public static func find(_ machine: Machine, loader: BootLoader) -> (any BootPlatform)? {
         if let platform = IStoreOSGRUBHook(machine) { return platform }
         switch loader.kind {
-        case .grub, .unknown:
-            if let platform = OpenWrtMenu(machine) { return platform }
-            if let platform = GRUBMkconfig(machine) { return platform }
-            return nil
-        case .systemdBoot, .unifiedKernelImage: return nil
+        case .grub: return grub(machine) ?? MissingBootFolder(machine) ?? ByHandLoader(machine, loader)
+        case .systemdBoot: return systemdBoot(machine, loader)
+        case .unifiedKernelImage: return UnifiedKernelImage(machine)
+        case .efiStub, .syslinux, .lilo, .refind: return ByHandLoader(machine, loader)
+        case .unknown:
+            // Nothing tells it: only where no more than one could be it.
+            let grub = grub(machine)
+            if grub is OpenWrtMenu || grub is GRUBBootLoaderEntries { return grub }
+            let other = systemdBoot(machine, loader)
+            if grub != nil, other != nil, !(other is ProxmoxBootTool) { return nil }
+            return grub ?? other ?? MissingBootFolder(machine)
         }
+    }
+
+    private static func grub(_ machine: Machine) -> (any BootPlatform)? {
+        if let platform = OpenWrtMenu(machine) { return platform }
+        if let platform = GRUBBootLoaderEntries(machine) { return platform }
+        return GRUBMkconfig(machine)
+    }
+
+    private static func systemdBoot(_ machine: Machine, _ loader: BootLoader) -> (any BootPlatform)? {
+        if let platform = ProxmoxBootTool(machine) { return platform }
+        if let platform = Kernelstub(machine, loader) { return platform }
+        return SystemdBootEntries(machine, loader)
     }
 }
 

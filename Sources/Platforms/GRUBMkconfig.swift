@@ -18,29 +18,39 @@ struct GRUBMkconfig: BootPlatform {
 
     private let machine: Machine
     private let home: String
+    /// proxmox-boot-tool, where it keeps the menu that GRUB reads on boot partitions that are not mounted: the one in
+    /// /boot/grub is not read there.
+    private let syncing: String?
     private var menuPath: String { home + "/grub.cfg" }
     private var customPath: String { home + "/custom.cfg" }
     private var environment: GRUBEnvironmentFile { .init(machine: machine, path: home + "/grubenv") }
 
     init?(_ machine: Machine) {
-        guard machine.exists(Self.defaults),
-            let home = ["/boot/grub", "/boot/grub2"].first(where: { machine.exists($0 + "/grub.cfg") })
-        else { return nil }
+        guard machine.exists(Self.defaults) else { return nil }
+        syncing = machine.exists(ProxmoxBootTool.list) ? machine.program("proxmox-boot-tool") : nil
+        let home = ["/boot/grub", "/boot/grub2"].first { machine.exists($0 + "/grub.cfg") }
+        guard let home = home ?? syncing.map({ _ in "/boot/grub" }) else { return nil }
         self.machine = machine
         self.home = home
     }
 
     var title: Text {
         usesDropIn
-            ? Text(en: "GRUB (\(Self.folder))", zh: "GRUB（\(Self.folder)）")
-            : Text(en: "GRUB (\(Self.defaults))", zh: "GRUB（\(Self.defaults)）")
+            ? Text(en: "GRUB (\(Self.folder))", zh: "GRUB 配置（\(Self.folder)）")
+            : Text(en: "GRUB (\(Self.defaults))", zh: "GRUB 配置（\(Self.defaults)）")
     }
 
     private var menu: GRUBMenu? {
         (try? machine.read(menuPath)).map { GRUBMenu($0, savedEnvironment: environment.values) }
     }
 
-    var savedLine: KernelCommandLine? { menu?.defaultEntry?.linux.first?.commandLine }
+    var savedLine: KernelCommandLine? {
+        guard syncing != nil else { return menu?.defaultEntry?.linux.first?.commandLine }
+        let parts = machine.listIfAny(Self.folder).filter { $0.hasSuffix(".cfg") }.map { "\(Self.folder)/\($0)" }
+        return GRUBDefaults(([Self.defaults] + parts).compactMap { try? machine.read($0) }).arguments
+    }
+
+    func handContent() throws(BootPlatformError) -> FileContent? { try machine.content(Self.defaults) }
 
     // MARK: Permanent
 
@@ -55,7 +65,7 @@ struct GRUBMkconfig: BootPlatform {
     func permanent(_ edit: ArgumentEdit, leavesFailsafeAlone: Bool) throws(BootPlatformError) -> [PlannedChange] {
         let change = try usesDropIn ? dropInChange(edit) : defaultsChange(edit)
         guard let change else { return [] }
-        return [change, try regeneration(expecting: edit.add.first)]
+        return try machine.writable([change, try regeneration(expecting: edit.add.first)])
     }
 
     private func dropInChange(_ edit: ArgumentEdit) throws(BootPlatformError) -> PlannedChange? {
@@ -95,20 +105,11 @@ struct GRUBMkconfig: BootPlatform {
             ? nil : .file(Self.defaults, before: before, after: FileContent(after), reason: reason)
     }
 
-    private func regeneration(expecting word: String?) throws(BootPlatformError) -> PlannedChange {
+    func regeneration(expecting word: String?) throws(BootPlatformError) -> PlannedChange {
         let reason = Text(en: "writes the menu anew", zh: "重新生成菜单")
         let expectation = word.map { Expectation.fileContains(path: menuPath, text: $0) }
-        if machine.exists("/etc/kernel/proxmox-boot-uuids"), let tool = machine.program("proxmox-boot-tool") {
-            // It also copies kernels and menu to each boot partition, which are not mounted.
-            return .program(
-                tool,
-                ["refresh"],
-                generates: [menuPath],
-                isRepeatedAfterUndo: true,
-                expectation: expectation,
-                reason: reason
-            )
-        }
+        // It also copies kernels and menu to each boot partition, which are not mounted.
+        if let syncing { return ProxmoxBootTool.refresh(syncing) }
         if let program = machine.program("update-grub") {
             return .program(program, generates: [menuPath], expectation: expectation, reason: reason)
         }
@@ -134,13 +135,8 @@ struct GRUBMkconfig: BootPlatform {
     // MARK: Trial
 
     var trialObstacle: Text? {
+        if syncing != nil { return ProxmoxBootTool.obstacle }
         if let obstacle = GRUBTrial.obstacle(to: home, machine) { return obstacle }
-        if machine.exists("/etc/kernel/proxmox-boot-uuids") {
-            return Text(
-                en: "the boot partitions that proxmox-boot-tool writes are not mounted",
-                zh: "proxmox-boot-tool 写入的启动分区没有挂载"
-            )
-        }
         guard let text = machine.textIfAny(menuPath) else {
             return Text(en: "\(menuPath) cannot be read", zh: "无法读取 \(menuPath)")
         }

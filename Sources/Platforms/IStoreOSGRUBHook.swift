@@ -49,6 +49,24 @@ struct IStoreOSGRUBHook: BootPlatform {
         }
     }
 
+    /// What the settings alone say.
+    var configuredLine: KernelCommandLine {
+        let settings = (try? document()).map { IStoreOSGRUB($0) }
+        return settings?.arguments(isIntel: isIntel) ?? KernelCommandLine("")
+    }
+
+    private var isIntel: Bool { machine.textIfAny("/proc/cpuinfo")?.contains("Intel") == true }
+
+    /// The menu, read as strictly as GRUB does; nil when there is none.
+    func handDocument() throws(BootPlatformError) -> GRUBMenuDocument? {
+        guard let content = try machine.content(Self.menu) else { return nil }
+        do {
+            return try GRUBMenuDocument(content.bytes)
+        } catch {
+            throw .malformed(Self.menu, error)
+        }
+    }
+
     // MARK: Permanent
 
     func permanent(_ edit: ArgumentEdit, leavesFailsafeAlone: Bool) throws(BootPlatformError) -> [PlannedChange] {
@@ -64,7 +82,7 @@ struct IStoreOSGRUBHook: BootPlatform {
             )
         }
         changes.append(regeneration(expecting: edit.add.first))
-        return changes
+        return try machine.writable(changes)
     }
 
     private func regeneration(expecting word: String?) -> PlannedChange {
@@ -153,8 +171,7 @@ struct IStoreOSGRUBHook: BootPlatform {
     }
 
     func trial(_ edit: ArgumentEdit, marks: [String]) throws(BootPlatformError) -> [PlannedChange] {
-        let intel = machine.textIfAny("/proc/cpuinfo")?.contains("Intel") == true
-        let line = IStoreOSGRUB(try edited(edit)).arguments(isIntel: intel)
+        let line = IStoreOSGRUB(try edited(edit)).arguments(isIntel: isIntel)
         let words = line.words.map(\.text) + marks
         var changes: [PlannedChange] = [
             .file(

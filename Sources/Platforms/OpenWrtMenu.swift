@@ -37,7 +37,17 @@ struct OpenWrtMenu: BootPlatform {
         }
         guard after != before.bytes else { return [] }
         let reason = Text(en: "the arguments of every boot", zh: "每次启动的参数")
-        return [.file(Self.menu, before: before, after: FileContent(after), reason: reason)]
+        return try machine.writable([.file(Self.menu, before: before, after: FileContent(after), reason: reason)])
+    }
+
+    /// The menu, read as strictly as GRUB does; nil when there is none.
+    func handDocument() throws(BootPlatformError) -> GRUBMenuDocument? {
+        guard let content = try machine.content(Self.menu) else { return nil }
+        do {
+            return try GRUBMenuDocument(content.bytes)
+        } catch {
+            throw .malformed(Self.menu, error)
+        }
     }
 
     var trialObstacle: Text? {

@@ -21,9 +21,8 @@ struct Passthru: ParsableCommand {
             version: Version.current,
             subcommands: [
                 DoctorCommand.self, DevicesCommand.self, ShowCommand.self, USBCommand.self, IOMMUCommand.self,
-                AssignCommand.self,
-                ReleaseCommand.self, ConfirmCommand.self, UndoCommand.self, HistoryCommand.self, VerifyCommand.self,
-                RecoverCommand.self, BootCommand.self,
+                AssignCommand.self, ReleaseCommand.self, ConfirmCommand.self, UndoCommand.self, HistoryCommand.self,
+                VerifyCommand.self, AdoptCommand.self, RecoverCommand.self, BootCommand.self,
                 GuestCommand.self, ExportCommand.self, CaptureCommand.self, WatchCommand.self, WatchTrialCommand.self,
             ]
         )

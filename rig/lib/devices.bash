@@ -31,7 +31,8 @@ root_disk() {
     else
         add -drive "if=none,id=root,format=raw,snapshot=on,file=${rig//,/,,}/disks/$image"
     fi
-    add -device "nvme,bus=$1,serial=$2,drive=root,addr=00.0,multifunction=on,bootindex=0"
+    # With a kernel that QEMU starts, the first place is that kernel's.
+    add -device "nvme,bus=$1,serial=$2,drive=root,addr=00.0,multifunction=on$([[ $loader != grub ]] || echo ,bootindex=0)"
 }
 
 # nvme BUS SERIAL

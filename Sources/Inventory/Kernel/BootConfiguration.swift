@@ -34,11 +34,7 @@ public struct BootConfiguration: Sendable, Hashable, Codable {
         configuration.readDefaults(machine)
         configuration.readEntries(machine)
         configuration.readIStoreOS(machine)
-        for path in ["/etc/kernel/cmdline", "/etc/kernelstub/cmdline"] {
-            if let text = machine.textIfAny(path) {
-                configuration.lines.append(Line(file: path, entry: nil, arguments: text))
-            }
-        }
+        configuration.readArgumentFiles(machine)
         configuration.loader = BootLoader.read(machine, configuration)
         if configuration.lines.isEmpty { configuration.unknown["lines"] = "no boot loader's configuration was found" }
         return configuration
@@ -85,13 +81,34 @@ public struct BootConfiguration: Sendable, Hashable, Codable {
     }
 
     private mutating func readEntries(_ machine: Machine) {
+        let block = ["/boot/grub2/grubenv", "/boot/grub/grubenv"].lazy.compactMap { try? machine.read($0) }.first
+        let environment = block.flatMap(GRUBEnvironment.init)?.values ?? [:]
         for folder in ["/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries"] {
             for name in machine.listIfAny(folder) where name.hasSuffix(".conf") {
                 guard let bytes = try? machine.read("\(folder)/\(name)") else { continue }
                 let entry = BootLoaderEntry(bytes)
-                guard let options = entry.options else { continue }
-                lines.append(Line(file: "\(folder)/\(name)", entry: entry["title"], arguments: options))
+                guard entry.options != nil else { continue }
+                let words = entry.commandLine(environment: environment).words.map(\.text)
+                let line = words.joined(separator: " ")
+                lines.append(Line(file: "\(folder)/\(name)", entry: entry["title"], arguments: line))
             }
+        }
+    }
+
+    private mutating func readArgumentFiles(_ machine: Machine) {
+        let folder = "/etc/cmdline.d"
+        let parts = machine.listIfAny(folder).filter { $0.hasSuffix(".conf") }.map { "\(folder)/\($0)" }
+        for path in ["/etc/kernel/cmdline"] + parts {
+            guard let bytes = try? machine.read(path) else { continue }
+            let line = ArgumentFile(bytes).commandLine.words.map(\.text).joined(separator: " ")
+            lines.append(Line(file: path, entry: nil, arguments: line))
+        }
+        let path = "/etc/kernelstub/configuration"
+        guard let bytes = try? machine.read(path) else { return }
+        if let options = KernelstubSettings(bytes)?.options {
+            lines.append(Line(file: path, entry: nil, arguments: options.joined(separator: " ")))
+        } else {
+            unknown[path] = "\(path) is not as kernelstub writes it"
         }
     }
 

@@ -53,13 +53,13 @@ public enum KernelArguments: Check {
 
     private static func problem(_ found: [(finding: ArgumentFinding, files: [String])]) -> Finding.Answer {
         let evidence = found.map { finding, files in
-            Text(en: "\(finding.word): \(finding.reason.en)", zh: "\(finding.word)：\(finding.reason.zh)")
+            Text(verbatim: "\(finding.word): ") + finding.reason
                 + (files.contains("/proc/cmdline")
                     ? .empty
-                    : Text(en: " (\(files.joined(separator: ", ")))", zh: "（\(files.joined(separator: "、"))）"))
+                    : Text(verbatim: " (\(files.joined(separator: ", ")))"))
         }
         let remedies = found.compactMap { finding, _ in
-            finding.remedy.map { Text(en: "\(finding.word): \($0.en)", zh: "\(finding.word)：\($0.zh)") }
+            finding.remedy.map { Text(verbatim: "\(finding.word): ") + $0 }
         }
         return .problem(Text.lines(evidence), remedy: Text.lines(remedies), actor: .owner)
     }

@@ -143,7 +143,7 @@ extension CommonOptions {
     }
 
     /// The same for what guards may object to.
-    fileprivate func carryOut(
+    func carryOut(
         _ writing: WritingOptions,
         _ consenting: ConsentOptions,
         _ confirming: ConfirmOptions,

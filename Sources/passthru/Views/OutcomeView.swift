@@ -41,6 +41,11 @@ struct OutcomeView {
             } else if outcome.devices.isEmpty {
                 outcome.trial == nil
                     ? Text(en: "Written.", zh: "已写入。") : Text(en: "The trial boot is prepared.", zh: "试启动已准备好。")
+            } else if outcome.schema.contains("adopt") || outcome.schema.contains("import") {
+                Text(
+                    en: "\(devices.joined(separator: ", ")): with vfio-pci now and at every boot.",
+                    zh: "\(devices.joined(separator: "、"))：现在及每次启动时都由 vfio-pci 接管。"
+                )
             } else if outcome.schema.contains("assign") {
                 Text(
                     en: "\(devices.joined(separator: ", ")): bound to vfio-pci.",
