@@ -225,7 +225,7 @@ public struct BootBinding {
     private func giveBackUnheld(_ function: PCIFunction, _ device: inout BootReport.Device) {
         guard function.details?.driverOverride == "vfio-pci", records[function.address] == nil else { return }
         do throws(TransactionFailure) {
-            try make(ReleasePlanner(host: host).givingBack(function, record: nil))
+            try make(ReleasePlanner(host: host, drivers: machine.pciDrivers).givingBack(function, record: nil))
         } catch {
             device.reason = .sentences([device.reason, error.message].compactMap(\.self))
         }
@@ -239,7 +239,12 @@ public struct BootBinding {
                 function.driver == "vfio-pci"
             else { continue }
             do throws(TransactionFailure) {
-                try make(ReleasePlanner(host: host).givingBack(function, record: records[function.address]))
+                try make(
+                    ReleasePlanner(host: host, drivers: machine.pciDrivers).givingBack(
+                        function,
+                        record: records[function.address]
+                    )
+                )
             } catch {
                 report.notes += [error.message] + error.left
             }

@@ -41,7 +41,9 @@ enum BoundAtBoot {
         for function in host.fresh(functions) {
             do throws(TransactionFailure) {
                 let record = records[function.address]
-                try immediate.make(ReleasePlanner(host: host).givingBack(function, record: record))
+                try immediate.make(
+                    ReleasePlanner(host: host, drivers: machine.pciDrivers).givingBack(function, record: record)
+                )
                 isNetworkBack = isNetworkBack || function.class.isNetwork
             } catch {
                 left += [error.message] + error.left

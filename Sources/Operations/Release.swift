@@ -4,6 +4,11 @@ import Machine
 import Planning
 import Wording
 
+extension Machine {
+    /// The names of the PCI drivers that the kernel has now.
+    var pciDrivers: Set<String> { Set(listIfAny("/sys/bus/pci/drivers")) }
+}
+
 /// `passthru release`: gives functions back to their home drivers.
 public enum Release {
     public static func run(
@@ -21,7 +26,7 @@ public enum Release {
             host.readDetails(of: wanted, from: machine)
             var plan: Plan
             do throws(Refusal) {
-                plan = try ReleasePlanner(host: host).plan(
+                plan = try ReleasePlanner(host: host, drivers: machine.pciDrivers).plan(
                     host.fresh(wanted),
                     records: HomeRecords.read(machine),
                     consents: permissions.consents

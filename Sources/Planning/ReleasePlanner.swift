@@ -5,9 +5,12 @@ import Wording
 /// Makes the plan that gives functions back to their home drivers.
 public struct ReleasePlanner {
     let host: Host
+    let drivers: Set<String>
 
-    public init(host: Host) {
+    /// - Parameter drivers: those that the kernel has now (`/sys/bus/pci/drivers`): none of them needs a module.
+    public init(host: Host, drivers: Set<String> = []) {
         self.host = host
+        self.drivers = drivers
     }
 
     /// - Parameters:
@@ -47,7 +50,8 @@ public struct ReleasePlanner {
         let candidates = (function.details?.modules ?? []).filter { !$0.hasPrefix("vfio") }
         // One that had no driver gets none: the owner may keep all of them from it.
         let staysAlone = record?.isWithoutDriver == true
-        for module in home.map({ [$0] }) ?? (staysAlone ? [] : candidates) where !isReady(module) {
+        let needed = home.map { drivers.contains($0) ? [] : [$0] } ?? (staysAlone ? [] : candidates)
+        for module in needed where !isReady(module) {
             // A driver is usually named as its module, but need not be: then the aliases say what to load.
             let name =
                 candidates.isEmpty

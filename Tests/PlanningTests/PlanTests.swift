@@ -125,6 +125,19 @@ import Wording
         #expect(plan.changes.last?.before == "8086:154c iavf\n")
     }
 
+    /// A driver in the kernel has no module that could be loaded, and one that is there needs none.
+    @Test func aDriverThatIsThereIsNotLoaded() throws {
+        let host = try GuardTests.host("rmrr-server")
+        let functions = try GuardTests.functions(host, ["0000:3b:02.1"])
+        let record = HomeRecord(of: functions[0], driver: "serial")
+        func loads(_ drivers: Set<String>) -> [Change] {
+            ReleasePlanner(host: host, drivers: drivers).givingBack(functions[0], record: record).map(\.change)
+                .filter { if case .loadModule = $0 { true } else { false } }
+        }
+        #expect(!loads([]).isEmpty)
+        #expect(loads(["serial", "vfio-pci"]).isEmpty)
+    }
+
     @Test func givingBackWithoutAMemory() throws {
         let host = try GuardTests.host("rmrr-server")
         let plan = try release(host, "0000:3b:02.1")

@@ -35,11 +35,15 @@ says() { # TEXT: in the last command's output
         ;;
     esac
 }
+# no_line TEXT COMMAND…: the command prints no line with it.
+no_line() {
+    text=$1
+    shift
+    ! "$@" | grep "$text"
+}
 card=0000:01:00.0 equal=0000:02:00.0 port=0000:00:06.0
 serial=52-54-00-ff-ff-00-00-01
 early_said() { output=$(cat /run/early.txt) && says "$1"; }
-# bound_early: nobody but vfio-pci has ever had the card in this boot.
-bound_early() { ! dmesg | grep -q "e1000e $card"; }
 
 assign() {
     check "the card's serial number is made from its MAC" ends 0 passthru show $card
@@ -59,7 +63,7 @@ assign() {
 early() {
     check "the early run ended well" early_said "status 0"
     check "the card is with vfio-pci, whose driver was loaded later" has_driver $card vfio-pci
-    check "its own driver never had it" bound_early
+    check "its own driver never had it" no_line "e1000e $card" dmesg
     check "an equal card is not taken" has_driver $equal e1000e
     check "nor held back" has_no_override $equal
     check "the serial port is taken from the driver in the kernel" has_driver $port vfio-pci
@@ -109,6 +113,38 @@ swapped() {
     check "… $equal" has_driver $equal e1000e
     check "JSON says it too" ends 0 passthru --json
     check "…" says '"result" : "changed"'
+}
+
+# On a Debian with systemd and udev (machine debian-systemd), whose disk stays.
+spare=0000:04:00.0 twin=0000:05:00.0 line=0000:00:08.0
+systemd_assign() {
+    check "a card and a serial port are assigned" ends 0 passthru assign $spare $line --yes
+    check "no service is missing" [ "${output#*No service manager}" = "$output" ]
+    check "systemd takes the units" systemd-analyze verify --man=no /etc/systemd/system/passthru-early.service \
+        /etc/systemd/system/passthru.service
+}
+
+systemd_bound() {
+    check "systemd ran the early unit" systemctl is-active --quiet passthru-early.service
+    check "and the later one" systemctl is-active --quiet passthru.service
+    check "in an order without a circle" no_line "ordering cycle" journalctl -b --no-pager
+    early=$(systemctl show -P ExecMainExitTimestampMonotonic passthru-early.service)
+    trigger=$(systemctl show -P ExecMainStartTimestampMonotonic systemd-udev-trigger.service)
+    check "before udev was told of the devices: $early, $trigger" [ "$early" -lt "$trigger" ]
+    check "the card is with vfio-pci" has_driver $spare vfio-pci
+    # Debian's initramfs brings network drivers along, where they do no harm: the card is taken from its own.
+    check "its equal is with its own" has_driver $twin e1000e
+    check "the serial port is taken from the driver in the kernel" has_driver $line vfio-pci
+    check "udev has nothing against the rule" no_line 70-passthru journalctl -b -u systemd-udevd --no-pager
+    udevadm test --action=add /sys/bus/pci/devices/$spare >/tmp/udev 2>&1
+    check "and would hold the card back" grep -q "ATTR.*driver_override.*vfio-pci" /tmp/udev
+    check "status shows the home driver" ends 0 passthru
+    check "…" says "home driver e1000e"
+    check "released for good" ends 0 passthru release $spare $line --yes
+    check "the card is home" has_driver $spare e1000e
+    check "the later unit is gone" [ ! -e /etc/systemd/system/passthru.service ]
+    check "the early unit is gone" [ ! -e /etc/systemd/system/passthru-early.service ]
+    check "the rule is gone" [ ! -e /etc/udev/rules.d/70-passthru.rules ]
 }
 
 "$(cat /rig/phase)"
