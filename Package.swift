@@ -114,7 +114,8 @@ let package = Package(
             dependencies: [
                 "Operations", "Transactions", "Changes", "Platforms", "Formats", "Readiness", "Planning", "Guests",
                 "Inventory", "Machine", "TestHosts", "Wording",
-            ]
+            ],
+            exclude: ["adopt-guide.txt"]
         ),
         .testTarget(
             name: "PlatformsTests",

@@ -18,7 +18,10 @@ struct ProxmoxBootTool: BootPlatform {
     }
 
     var title: Text {
-        Text(en: "proxmox-boot-tool (\(KernelArgumentFile.path))", zh: "proxmox-boot-tool 配置（\(KernelArgumentFile.path)）")
+        Text(
+            en: "proxmox-boot-tool (\(KernelArgumentFile.path))",
+            zh: "proxmox-boot-tool 配置（\(KernelArgumentFile.path)）"
+        )
     }
 
     var savedLine: KernelCommandLine? { KernelArgumentFile(machine: machine).line }
