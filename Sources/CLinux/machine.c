@@ -11,6 +11,8 @@
 #include <sys/ioctl.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 int clinux_watchdog_open(const char *path, int seconds) {
@@ -31,7 +33,14 @@ void clinux_watchdog_close(int fd) {
 }
 
 int clinux_restart(void) {
-    sync();
+    // On a disk that is gone it never ends.
+    pid_t child = fork();
+    if (child == 0) {
+        sync();
+        _exit(0);
+    }
+    struct timespec pause = {.tv_nsec = 100000000};
+    for (int i = 0; child > 0 && i < 100 && waitpid(child, NULL, WNOHANG) == 0; i++) nanosleep(&pause, NULL);
     return reboot(RB_AUTOBOOT) ? errno : 0;
 }
 

@@ -58,6 +58,8 @@ public enum HealthCheck: Sendable, Hashable, Codable {
     case uplink
     /// The bridge is up and has an address.
     case bridge(String)
+    /// The interface has a link and an address.
+    case interface(String)
     /// An SSH server answers on the port of this machine.
     case ssh(port: Int)
 
@@ -65,6 +67,7 @@ public enum HealthCheck: Sendable, Hashable, Codable {
         switch self {
         case .uplink: Text(en: "the uplink (a link and a default route)", zh: "上联（有链路和默认路由）")
         case .bridge(let name): Text(en: "the bridge \(name)", zh: "网桥 \(name)")
+        case .interface(let name): Text(en: "the interface \(name)", zh: "接口 \(name)")
         case .ssh(let port): Text(en: "SSH answering on port \(port)", zh: "SSH 在端口 \(port) 上应答")
         }
     }
@@ -72,8 +75,8 @@ public enum HealthCheck: Sendable, Hashable, Codable {
 
 /// What happened to a trial, as the journal has it.
 public enum TrialEvent: Sendable, Hashable, Codable {
-    /// The boot service ran in the trial.
-    case booted
+    /// The boot service ran in the trial; the kernel's boot_id of that boot.
+    case booted(boot: String?)
     /// The trial was given up, and the machine restarts.
     case failed(reason: Text)
 }

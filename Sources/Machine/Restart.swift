@@ -27,6 +27,8 @@ extension Machine {
     /// - Throws: `ENOENT` where there is none, `EBUSY` where somebody else feeds it.
     public func armWatchdog(seconds: Int) throws(Errno) -> Watchdog {
         guard isLive else { throw .noSuchFileOrDirectory }
+        // One that cannot be disarmed would restart the machine once its work is done.
+        guard textIfAny("/sys/class/watchdog/watchdog0/nowayout") != "1" else { throw .notSupported }
         let descriptor = clinux_watchdog_open(Self.watchdogPath, CInt(seconds))
         guard descriptor >= 0 else { throw Errno(rawValue: -descriptor) }
         return Watchdog(descriptor)

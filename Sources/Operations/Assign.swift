@@ -3,6 +3,7 @@ import Inventory
 import Machine
 import Planning
 import Platforms
+import Transactions
 import Wording
 
 /// `passthru assign`: binds functions to vfio-pci now, and at every boot.
@@ -28,6 +29,8 @@ public enum Assign {
     ) throws(Failure) -> Outcome {
         try Execution.carryOut(on: machine, verb: "assign", permissions, progress: progress) {
             () throws(Failure) -> Intention in
+            // What a trial takes back, the boot service for one, must not go from under an assignment.
+            if !once { try IOMMUSwitch.refuseSecondTrial(Journal(on: machine), machine) }
             var host = Host.read(machine, parts)
             let selector = try DeviceSelector(host)
             let wanted = try selector.functions(devices)

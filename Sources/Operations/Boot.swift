@@ -24,16 +24,25 @@ public struct Boot: Sendable, Encodable {
                 drift: nil
             )
         }
-        let recovered = try Recover.run(machine)
-        let trial = try lookAfterTrial(machine)
-        let bindings = try BootBinding.run(machine)
-        let isTrial = trial?.phase == .running
-        return Boot(
-            recovered: recovered,
-            trial: trial,
-            bindings: bindings,
-            drift: isTrial ? nil : try Verify.repair(machine)
+        // A disk that takes no journal must neither leave a trial without its judge nor guests without their devices.
+        var boot = Boot(
+            recovered: Recover(transactions: [], unreadable: []),
+            trial: nil,
+            bindings: BootReport.empty(machine),
+            drift: nil
         )
+        var failed: Failure?
+        do throws(Failure) {
+            boot.recovered = try Recover.run(machine)
+            boot.trial = try lookAfterTrial(machine)
+        } catch {
+            TrialBoot.startJudgeOfLine(machine)
+            failed = error
+        }
+        boot.bindings = try BootBinding.run(machine)
+        if let failed { throw failed }
+        if boot.trial?.phase != .running { boot.drift = try Verify.repair(machine) }
+        return boot
     }
 
     private static func lookAfterTrial(_ machine: Machine) throws(Failure) -> TrialBoot.Report? {

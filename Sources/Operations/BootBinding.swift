@@ -39,14 +39,7 @@ public struct BootBinding {
     }
 
     private static func bind(_ machine: Machine) -> BootReport {
-        var report = BootReport(
-            boot: machine.bootID,
-            time: machine.wallClock,
-            problem: nil,
-            devices: [],
-            held: [],
-            notes: []
-        )
+        var report = BootReport.empty(machine)
         do throws(Failure) {
             let line = KernelCommandLine(machine.textIfAny("/proc/cmdline") ?? "")
             guard !line.words.contains(where: { $0.text == rescueWord }) else {

@@ -48,6 +48,18 @@ public struct BootReport: Sendable, Codable {
         case failed
     }
 
+    /// One of this boot that says nothing yet.
+    static func empty(_ machine: Machine) -> BootReport {
+        BootReport(
+            boot: machine.bootID,
+            time: machine.wallClock,
+            problem: nil,
+            devices: [],
+            held: [],
+            notes: []
+        )
+    }
+
     /// Whether every assignment holds.
     public var isGood: Bool { problem == nil && devices.allSatisfy { $0.result == .bound } }
 

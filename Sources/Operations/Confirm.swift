@@ -34,7 +34,10 @@ public struct Confirm: Sendable, Encodable {
             }
         }
         let asked = entries.filter { $0.state == .waiting && (id == nil || $0.id == id) }
-        let waiting = asked.filter { !transaction.isOverdue($0) }
+        let open = asked.filter { !transaction.isOverdue($0) }
+        // A trial that is still to come keeps nobody from confirming the rest.
+        let ripe = open.filter { $0.header.plan.trial == nil || $0.trialPhase(on: machine) == .running }
+        let waiting = id == nil && !ripe.isEmpty ? ripe : open
         guard !waiting.isEmpty else {
             if !asked.isEmpty {
                 throw Failure(

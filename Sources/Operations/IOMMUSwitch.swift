@@ -75,16 +75,19 @@ public enum IOMMUSwitch {
                 patienceSeconds: minutes * 120 + 60
             )
             plan.trial = trial
-            plan.changes = try line.serviceOnly()
+            let service = line.serviceOnly()
+            plan.changes = service.changes
             do throws(BootPlatformError) {
                 plan.changes += try line.platform.trial(line.edit, marks: [Trial.panicArgument, trial.mark])
             } catch {
                 throw Failure(error)
             }
-            plan.afterConfirmation = permanent
-            plan.warnings = notes(on: trial, machine)
+            plan.afterConfirmation = permanent.changes
+            // Without the service nobody judges the trial: that comes first.
+            plan.warnings = service.warnings + notes(on: trial, machine)
         } else {
-            plan.changes = permanent
+            plan.changes = permanent.changes
+            plan.warnings = permanent.warnings
             if !line.edit.isEmpty {
                 if wish.trialMinutes != nil, let obstacle {
                     plan.warnings.append(
@@ -146,14 +149,28 @@ public enum IOMMUSwitch {
         guard let entry = try History.entries(journal).last(where: { $0.trialPhase(on: machine) != nil }) else {
             return
         }
+        guard entry.trialPhase(on: machine) == .running else {
+            throw Failure(
+                .busy,
+                Text(
+                    en: """
+                        Transaction \(entry.id) waits for its trial boot: restart the machine, or take it back first, \
+                        `passthru undo \(entry.id)`.
+                        """,
+                    zh: "事务 \(entry.id) 正等待试启动：请重启机器，或先撤销它：`passthru undo \(entry.id)`。"
+                )
+            )
+        }
         throw Failure(
             .busy,
             Text(
                 en: """
-                    Transaction \(entry.id) waits for its trial boot: restart the machine, or take it back first, \
+                    This boot tries transaction \(entry.id): keep it first, `passthru confirm`, or take it back, \
                     `passthru undo \(entry.id)`.
                     """,
-                zh: "事务 \(entry.id) 正等待试启动：请重启机器，或先撤销它：`passthru undo \(entry.id)`。"
+                zh: """
+                    本次启动正在试用事务 \(entry.id)：请先保留它（`passthru confirm`），或撤销它（`passthru undo \(entry.id)`）。
+                    """
             )
         )
     }
@@ -202,7 +219,7 @@ public enum IOMMUSwitch {
                         A kernel that panics restarts after 30 s. The hardware watchdog is armed once the trial boot has \
                         come up; a hang before that needs a power cycle, and the boot after it is as before.
                         """,
-                    zh: "内核崩溃会在 30 秒后重启。试启动成功后会启用硬件看门狗；在此之前死机需断电重启，之后的启动恢复原样。"
+                    zh: "内核崩溃会在 30 秒后重启。试启动起来之后会启用硬件看门狗；在此之前死机需断电重启，之后的启动恢复原样。"
                 )
                 : Text(
                     en: """

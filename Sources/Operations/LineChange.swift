@@ -69,7 +69,7 @@ struct LineChange {
     }
 
     /// The changes that make it so for good, the wanted state included.
-    func permanent() throws(Failure) -> [PlannedChange] {
+    func permanent() throws(Failure) -> (changes: [PlannedChange], warnings: [Text]) {
         var changes: [PlannedChange]
         do throws(BootPlatformError) {
             changes = try platform.permanent(edit, leavesFailsafeAlone: wanted.leavesFailsafeAlone)
@@ -79,15 +79,16 @@ struct LineChange {
         var state = file.state
         state.iommu =
             wanted.isOn ? .init(isEnabled: true, arguments: wanted.arguments, own: own) : nil
-        changes += Permanence(on: machine, host, from: file, to: state).changes
-        return changes
+        let permanence = Permanence(on: machine, host, from: file, to: state)
+        return (changes + permanence.changes, permanence.warnings)
     }
 
     /// The changes that only bring the boot service in, which looks after a trial.
-    func serviceOnly() throws(Failure) -> [PlannedChange] {
+    func serviceOnly() -> (changes: [PlannedChange], warnings: [Text]) {
         var state = file.state
         state.iommu = state.iommu ?? .init(isEnabled: false)
-        return Permanence(on: machine, host, from: file, to: state).changes
+        let permanence = Permanence(on: machine, host, from: file, to: state)
+        return (permanence.changes, permanence.warnings)
     }
 
     /// What the owner must do by hand where no known loader keeps the arguments.

@@ -1,4 +1,5 @@
 import Changes
+import Formats
 import Inventory
 import Machine
 import Planning
@@ -35,8 +36,8 @@ public enum TrialBoot {
             switch phase {
             case .prepared: return nil
             case .running:
-                try note(.booted, entry, transaction)
                 try start(entry.id, machine)
+                try note(.booted(boot: machine.bootID), entry, transaction)
                 return Report(
                     transaction: entry.id,
                     phase: phase,
@@ -48,6 +49,12 @@ public enum TrialBoot {
             }
         }
         return nil
+    }
+
+    /// Where the journal could not be asked: the kernel's line names the trial, too.
+    static func startJudgeOfLine(_ machine: Machine) {
+        let line = KernelCommandLine(machine.textIfAny("/proc/cmdline") ?? "")
+        if let id = line.last(of: "passthru.trial").flatMap({ Int($0) }) { try? start(id, machine) }
     }
 
     private static func start(_ id: Int, _ machine: Machine) throws(Failure) {
@@ -115,7 +122,7 @@ public enum TrialBoot {
         } catch {
             throw Failure(error)
         }
-        let permanent = Plan(changes: plan.changes + (try line.permanent()))
+        let permanent = Plan(changes: plan.changes + (try line.permanent()).changes)
         do throws(TransactionFailure) {
             let kept = try transaction.apply(permanent, verb: entry.header.verb, following: entry.id)
             try transaction.confirm(entry)
@@ -141,27 +148,48 @@ public enum TrialBoot {
         defer { watchdog?.disarm() }
         let began = machine.bootClock
         var wellSince: Int?
-        var last: [HealthCheck] = []
+        var known: JournalEntry?
+        var obstacle: Text?
         while true {
             // Its driver may be loaded later than the boot service runs.
             watchdog = watchdog ?? (try? machine.armWatchdog(seconds: watchdogTime))
             watchdog?.feed()
-            guard let entry = transaction.journal.entry(id), let trial = entry.header.plan.trial,
-                entry.trialPhase(on: machine) == .running
-            else { return }
+            // What cannot be read is not settled: the trial itself may have taken the disk.
+            let read = transaction.journal.entry(id)
+            if let read, read.trialPhase(on: machine) != .running { return }
+            known = read ?? known
+            let checks = known?.header.plan.trial?.checks ?? []
             let network = NetworkInventory.read(machine)
-            last = trial.checks.filter { !$0.holds(network, machine) }
+            let failing = checks.filter { !$0.holds(network, machine) }
             let now = machine.bootClock
-            wellSince = last.isEmpty && !trial.checks.isEmpty ? wellSince ?? now : nil
-            if let wellSince, now - wellSince >= trial.holdSeconds * 1000 {
-                if (try? keep(entry, machine)) != nil { return }
+            wellSince = read != nil && failing.isEmpty && !checks.isEmpty ? wellSince ?? now : nil
+            if let read, let wellSince, now - wellSince >= hold(known) {
+                // Programs may need longer than the watchdog waits.
+                watchdog?.disarm()
+                watchdog = nil
+                do throws(Failure) {
+                    return try keep(read, machine)
+                } catch {
+                    obstacle = error.message
+                }
             }
-            if now - began >= trial.patienceSeconds * 1000 {
-                return giveUp(entry, trial, last, machine, transaction)
+            if now - began >= patience(known),
+                giveUp(id, failing, obstacle, machine, transaction, isLast: now - began >= patience(known) + extraTime)
+            {
+                return
             }
             machine.pause(milliseconds: pause * 1000)
         }
     }
+
+    /// Milliseconds that all must be well, and after which the trial is given up.
+    private static func hold(_ entry: JournalEntry?) -> Int { (entry?.header.plan.trial?.holdSeconds ?? 300) * 1000 }
+    private static func patience(_ entry: JournalEntry?) -> Int {
+        (entry?.header.plan.trial?.patienceSeconds ?? 660) * 1000
+    }
+
+    /// Milliseconds for which whoever holds the journal's lock, perhaps to confirm, is waited for.
+    private static let extraTime = 180_000
 
     private static func keep(_ entry: JournalEntry, _ machine: Machine) throws(Failure) {
         let transaction = Transaction(on: machine)
@@ -173,31 +201,44 @@ public enum TrialBoot {
         }
     }
 
+    /// - Returns: false when another passthru is at work, which may be confirming.
     private static func giveUp(
-        _ entry: JournalEntry,
-        _ trial: Trial,
+        _ id: Int,
         _ failing: [HealthCheck],
+        _ obstacle: Text?,
         _ machine: Machine,
-        _ transaction: Transaction
-    ) {
-        let minutes = trial.patienceSeconds / 60
-        let reason =
-            failing.isEmpty
-            ? Text(
-                en: "The trial boot came up, but nobody confirmed it within \(minutes) minutes.",
-                zh: "试启动已启动，但 \(minutes) 分钟内无人确认。"
-            )
-            : Text(
+        _ transaction: Transaction,
+        isLast: Bool
+    ) -> Bool {
+        let reason: Text
+        if !failing.isEmpty {
+            reason = Text(
                 en: """
-                    The trial boot came up, but was not well within \(minutes) minutes: missing was \
+                    The trial boot came up, but was not well in time: missing was \
                     \(failing.map(\.text.en).joined(separator: "; ")).
                     """,
-                zh: "试启动已启动，但 \(minutes) 分钟内未恢复正常：缺少 \(failing.map(\.text.zh).joined(separator: "；"))。"
+                zh: "试启动已启动，但未能及时恢复正常：缺少 \(failing.map(\.text.zh).joined(separator: "；"))。"
             )
-        if let lock = try? transaction.journal.lock(milliseconds: 10_000) {
-            try? transaction.note(.failed(reason: reason), entry)
-            withExtendedLifetime(lock) {}
+        } else if let obstacle {
+            reason = Text(en: "The trial boot was well, but could not be kept: ", zh: "试启动正常，但无法保留：") + obstacle
+        } else {
+            reason = Text(
+                en: "The trial boot came up, but nobody confirmed it in time.",
+                zh: "试启动已启动，但未及时确认。"
+            )
+        }
+        do throws(Errno) {
+            let lock = try transaction.journal.lock(milliseconds: 10_000)
+            defer { withExtendedLifetime(lock) {} }
+            // Read again: whoever had the lock may have kept it.
+            if let entry = transaction.journal.entry(id) {
+                guard entry.trialPhase(on: machine) == .running else { return true }
+                try? transaction.note(.failed(reason: reason), entry)
+            }
+        } catch {
+            if error == .resourceTemporarilyUnavailable, !isLast { return false }
         }
         machine.restart()
+        return true
     }
 }

@@ -45,6 +45,9 @@ public struct Verify: Sendable, Encodable {
         let file = try WantedFile.read(machine)
         var (verify, missing) = try look(machine, file)
         guard let iommu = file.state.iommu, iommu.isEnabled, !missing.isEmpty else { return verify }
+        // An upgrade loses all that passthru wrote; one word that is gone was taken out by the owner, who may have had to.
+        let booted = KernelCommandLine(machine.textIfAny("/proc/cmdline") ?? "")
+        guard !iommu.own.isEmpty, iommu.own.allSatisfy(missing.contains), !booted.contains("passthru.bind") else { return verify }
         let transaction = Transaction(on: machine)
         let lock = try Execution.take(transaction.journal)
         defer { withExtendedLifetime(lock) {} }
@@ -54,7 +57,8 @@ public struct Verify: Sendable, Encodable {
         }
         let wanted = WantedLine(isOn: true, arguments: iommu.arguments)
         let line = try LineChange(to: wanted, machine, Host.read(machine, IOMMUSwitch.parts))
-        let plan = Plan(changes: try line.permanent())
+        guard line.contradiction == nil else { return verify }
+        let plan = Plan(changes: try line.permanent().changes)
         guard !plan.changes.isEmpty else { return verify }
         do {
             verify.repair = try machine.uninterrupted { () throws(TransactionFailure) -> Int in

@@ -22,6 +22,13 @@ struct BootEnvironmentUndo {
         }
         let names = Set(written.values.keys).union((old?.values ?? [:]).keys).sorted()
         let changed = names.filter { written.values[$0] != old?.values[$0] }
+        // A variable that somebody else set since is theirs, unless GRUB has used up what was an order to it.
+        let isOurs = changed.allSatisfy { name in
+            let value = current.values[name] ?? ""
+            return value == written.values[name] ?? "" || value == old?.values[name] ?? ""
+                || name.hasPrefix("passthru_")
+        }
+        guard isOurs else { return nil }
         guard let bytes = try? current.setting(changed.map { ($0, old?.values[$0]) }),
             let block = GRUBEnvironment(bytes)
         else { return nil }

@@ -36,7 +36,9 @@ import Wording
         let outcome = try prepare()
         #expect(outcome.trial?.wanted.arguments == ["intel_iommu=on", "iommu=pt"])
         #expect(
-            outcome.trial?.checks.map(\.text.en) == ["the uplink (a link and a default route)", "the bridge br-lan"]
+            outcome.trial?.checks.map(\.text.en) == [
+                "the uplink (a link and a default route)", "the bridge br-lan", "the interface eth0",
+            ]
         )
         #expect(outcome.afterConfirmation.map(\.target).contains("/etc/config/grub"))
         #expect(outcome.diffAfterConfirmation.contains("+\toption enabled '1'"))
@@ -85,6 +87,56 @@ import Wording
         #expect(boot.trial?.story.en.contains("stopped before passthru's boot service ran") == true)
         #expect(differences == [])
         #expect(Status.run(machine).lastTrial?.en.contains("came back without the new arguments") == true)
+    }
+
+    /// Whatever brings the trial's line back, a loader that could not forget it or a loaded kexec: it is tried once.
+    @Test func aLineThatComesBackIsNoSecondTrial() throws {
+        _ = try prepare()
+        try IStoreOSHook.reboot(sysfs, as: "second")
+        #expect(try Boot.run(machine, isEarly: false).trial?.phase == .running)
+        try sysfs.put(FileSnapshot(bytes: Array("third\n".utf8)), at: "/proc/sys/kernel/random/boot_id")
+        let boot = try Boot.run(machine, isEarly: false)
+        #expect(boot.trial?.phase == .over)
+        #expect(boot.trial?.story.en.contains("was restarted before it was confirmed") == true)
+        #expect(differences == [])
+    }
+
+    /// An owner who takes a word out may have had to.
+    @Test func whatTheOwnerTookOutStaysOut() throws {
+        _ = try prepare(.init(isOn: true, trialMinutes: nil))
+        let settings = try #require(text("/etc/config/grub")).replacingOccurrences(of: "intel_iommu=on ", with: "")
+        try sysfs.put(FileSnapshot(bytes: Array(settings.utf8)), at: "/etc/config/grub")
+        _ = try sysfs.run("/etc/init.d/grub", ["restart"], milliseconds: 1)
+        try IStoreOSHook.reboot(sysfs, as: "second")
+        let boot = try Boot.run(machine, isEarly: false)
+        #expect(boot.drift?.items.map(\.what) == ["intel_iommu=on", "intel_iommu=on"])
+        #expect(boot.drift?.repair == nil)
+        #expect(text("/etc/config/grub") == settings)
+    }
+
+    @Test func nothingElseIsMadePermanentBesideATrial() throws {
+        let once = try Assign.run(
+            machine,
+            devices: ["0000:04:00.0"],
+            mates: [],
+            once: true,
+            Permissions(confirmWithin: 60)
+        ) { _ in }
+        _ = try prepare()
+        let failure = #expect(throws: Failure.self) {
+            try Assign.run(machine, devices: ["0000:04:00.0"], mates: [], once: false, Permissions()) { _ in }
+        }
+        #expect(failure?.status == .busy)
+        // Confirming the card does not wait for the trial.
+        #expect(try Confirm.run(machine, transaction: nil).confirmed == [once.transaction])
+    }
+
+    /// A disk that takes no journal: the devices are bound all the same.
+    @Test func bindingDoesNotWaitForTheJournal() throws {
+        _ = try Assign.run(machine, devices: ["0000:04:00.0"], mates: [], once: false, Permissions()) { _ in }
+        sysfs.isLockedByAnother = true
+        #expect(throws: Failure.self) { try Boot.run(machine, isEarly: false) }
+        #expect(BootReport.read(machine)?.devices.map(\.result) == [.bound])
     }
 
     @Test func aTrialIsNotConfirmedBeforeItHappened() throws {

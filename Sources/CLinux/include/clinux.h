@@ -51,7 +51,7 @@ int clinux_watchdog_feed(int fd);
 // Disarms it.
 void clinux_watchdog_close(int fd);
 
-// Synchronizes the disks and restarts the machine at once (reboot(2)). Returns only on failure, an errno.
+// Synchronizes the disks, for at most ten seconds, and restarts the machine at once (reboot(2)). Returns only on failure, an errno.
 int clinux_restart(void);
 
 // Connects to a TCP port of this machine (127.0.0.1) and reads what the server says first. Returns 0 or an errno.

@@ -63,9 +63,10 @@ struct GRUBMkconfig: BootPlatform {
     }
 
     func permanent(_ edit: ArgumentEdit, leavesFailsafeAlone: Bool) throws(BootPlatformError) -> [PlannedChange] {
+        guard !edit.isEmpty else { return [] }
         let change = try usesDropIn ? dropInChange(edit) : defaultsChange(edit)
-        guard let change else { return [] }
-        return try machine.writable([change, try regeneration(expecting: edit.add.first)])
+        // Where the settings are right already, the menu that lacks the words was never made from them.
+        return try machine.writable([change].compactMap(\.self) + [try regeneration(expecting: edit.add.first)])
     }
 
     private func dropInChange(_ edit: ArgumentEdit) throws(BootPlatformError) -> PlannedChange? {

@@ -72,6 +72,9 @@ enum SystemdBoot {
         if !wish.devices.isEmpty {
             lines.append("ACTION!=\"add\", GOTO=\"passthru_nodes\"")
             lines.append("SUBSYSTEM!=\"pci\", GOTO=\"passthru_nodes\"")
+            // Whoever is locked out writes it on the kernel's line. Two rules: in one, matches come before imports.
+            lines.append("IMPORT{cmdline}=\"passthru.bind\"")
+            lines.append("ENV{passthru.bind}==\"0\", GOTO=\"passthru_nodes\"")
             for device in wish.devices { lines.append(match(device) + ", GOTO=\"passthru_bind\"") }
             lines.append("GOTO=\"passthru_end\"")
             lines.append("LABEL=\"passthru_bind\"")
