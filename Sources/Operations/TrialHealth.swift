@@ -13,7 +13,8 @@ extension HealthCheck {
         let others = addressed.filter { [.physical, .vlan, .bond].contains($0.kind) && $0.carrier == true }
         let ports = ListeningPorts.ssh(machine)
         let candidates: [HealthCheck] =
-            [.uplink] + bridges.map { .bridge($0.name) } + others.map { .interface($0.name) } + ports.map { .ssh(port: $0) }
+            [.uplink] + bridges.map { .bridge($0.name) } + others.map { .interface($0.name) }
+            + ports.map { .ssh(port: $0) }
         return candidates.filter { $0.holds(network, machine) }
     }
 

@@ -47,7 +47,9 @@ public struct Verify: Sendable, Encodable {
         guard let iommu = file.state.iommu, iommu.isEnabled, !missing.isEmpty else { return verify }
         // An upgrade loses all that passthru wrote; one word that is gone was taken out by the owner, who may have had to.
         let booted = KernelCommandLine(machine.textIfAny("/proc/cmdline") ?? "")
-        guard !iommu.own.isEmpty, iommu.own.allSatisfy(missing.contains), !booted.contains("passthru.bind") else { return verify }
+        guard !iommu.own.isEmpty, iommu.own.allSatisfy(missing.contains), !booted.contains("passthru.bind") else {
+            return verify
+        }
         let transaction = Transaction(on: machine)
         let lock = try Execution.take(transaction.journal)
         defer { withExtendedLifetime(lock) {} }
