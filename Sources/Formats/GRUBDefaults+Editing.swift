@@ -54,6 +54,13 @@ extension GRUBDefaults {
             let isEnded = file.isEmpty || file.last == UInt8(ascii: "\n")
             return file + (isEnded ? [] : file.lineEnd) + line + file.lineEnd
         }
+        // An array, or something else that is no plain value.
+        if last.lowerBound < file.count,
+            file[last.lowerBound] == UInt8(ascii: "(")
+                || (last.upperBound < file.count && file[last.upperBound] == UInt8(ascii: "("))
+        {
+            throw LoaderFileError(.conditional(variable), at: last.lowerBound, in: file)
+        }
         let text = value.elements.map(\.byte)
         var places = ArgumentPlaces(text)
         places.beginPart(at: 0, isBehindWord: false)

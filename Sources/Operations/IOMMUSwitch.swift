@@ -142,6 +142,26 @@ public enum IOMMUSwitch {
                 )
             )
         }
+        for word in wish.arguments {
+            if word.hasPrefix("passthru.") || word.hasPrefix("panic=") {
+                throw Failure(
+                    .usage,
+                    Text(
+                        en: "--argument \(word): this word is passthru's own, for trial boots.",
+                        zh: "--argument \(word)：这个词由 passthru 自己用于试启动。"
+                    )
+                )
+            }
+            if word.utf8.contains(where: { $0 < 0x20 || $0 > 0x7E || "\\'`".utf8.contains($0) }) {
+                throw Failure(
+                    .usage,
+                    Text(
+                        en: "--argument '\(word)': a boot loader cannot hand this word to the kernel as it is.",
+                        zh: "--argument '\(word)'：引导程序无法原样把这个词传给内核。"
+                    )
+                )
+            }
+        }
         return KernelCommandLine("").missing(words)
     }
 

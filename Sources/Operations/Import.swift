@@ -183,6 +183,8 @@ public enum Import {
             return
         }
         if !missing.isEmpty, let platform {
+            let line = try LineChange(to: WantedLine(isOn: true, arguments: iommu.arguments), machine, host)
+            if let obstacle = line.contradiction { throw Failure(.refused, obstacle) }
             do {
                 plan.changes += try platform.permanent(ArgumentEdit(add: missing), leavesFailsafeAlone: false)
             } catch {

@@ -31,8 +31,8 @@ struct LineChange {
             throw Self.unknownLoader(wanted, loader)
         }
         self.platform = platform
-        let saved = platform.savedLine ?? KernelCommandLine(machine.textIfAny("/proc/cmdline") ?? "")
-        let before = file.state.iommu?.own ?? []
+        guard let saved = platform.savedLine else { throw Self.unreadableLine(platform, file, wanted) }
+        let before = (file.state.iommu?.own ?? []).filter { !Self.isVital($0) }
         let leaving = before.filter { !wanted.arguments.contains($0) }
         func isSaved(_ word: String) -> Bool { saved.words.contains { $0.text == word } }
         let staying = before.filter { wanted.arguments.contains($0) && isSaved($0) }
@@ -51,6 +51,33 @@ struct LineChange {
             )
         }
         self.warnings = warnings
+    }
+
+    /// Words without which no boot comes to its root: whatever a file says, they are never taken out.
+    private static func isVital(_ word: String) -> Bool {
+        let names = ["root", "rootwait", "rootfstype", "rootflags", "ro", "rw", "init", "initrd", "noinitrd"]
+        return KernelCommandLine(word).words.contains { word in names.contains { word.isNamed($0) } }
+    }
+
+    /// Why there is no line to change: what the platform itself has to say, or that no entry starts a kernel.
+    private static func unreadableLine(
+        _ platform: any BootPlatform,
+        _ file: WantedFile,
+        _ wanted: WantedLine
+    ) -> Failure {
+        let edit = ArgumentEdit(remove: file.state.iommu?.own ?? [], add: wanted.arguments)
+        do {
+            _ = try platform.permanent(edit, leavesFailsafeAlone: false)
+        } catch {
+            return Failure(error)
+        }
+        return Failure(
+            .malformed,
+            Text(
+                en: "No entry that starts a Linux kernel was found in \(platform.title.en): nothing was changed.",
+                zh: "在\(platform.title.zh)中没有找到启动 Linux 内核的启动项：未做任何更改。"
+            )
+        )
     }
 
     /// Why the wanted words would do nothing: the line says the opposite, in words that are not passthru's.

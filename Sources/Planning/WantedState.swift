@@ -111,8 +111,8 @@ extension WantedState {
             case ("iommu", "iommu"):
                 iommu = IOMMU(
                     isEnabled: try reader.boolean("enabled") ?? true,
-                    arguments: section.list("argument"),
-                    own: section.list("own")
+                    arguments: try reader.words("argument"),
+                    own: try reader.words("own")
                 )
             case ("nodes", "nodes"): nodes = Nodes(access: try reader.access())
             case ("boot", "boot"): ownFiles = section.list("own")
@@ -192,6 +192,17 @@ private struct SectionReader {
         guard section.options.contains(where: { $0.name == option }) else { return nil }
         if let value = section.boolean(option) { return value }
         throw wrong(option, Text(en: "0 or 1", zh: " 0 或 1"))
+    }
+
+    /// Items that are one word of a kernel's line each.
+    func words(_ option: String) throws(WantedStateError) -> [String] {
+        let items = section.list(option)
+        guard let bad = items.first(where: { KernelCommandLine($0).words.map(\.text) != [$0] }) else { return items }
+        let shown = printable(bad.utf8, limit: 100)
+        throw error(
+            option,
+            Text(en: "'\(shown)' is not one word of a kernel command line", zh: "'\(shown)' 不是内核命令行中的一个词")
+        )
     }
 
     /// `8086:125c`

@@ -195,6 +195,50 @@ import Wording
         #expect(text("/etc/config/grub")?.contains("passthru") == false)
     }
 
+    /// Without the menu nothing is known of what stands in it: passthru does not forget what is its own.
+    @Test func offDoesNotForgetWhatItCannotSee() throws {
+        _ = try prepare(.init(isOn: true, trialMinutes: nil))
+        let wanted = text("/etc/config/passthru")
+        try sysfs.put(FileSnapshot(bytes: []), at: "/boot/grub/grub.cfg")
+        let failure = #expect(throws: Failure.self) { try prepare(.init(isOn: false, trialMinutes: nil)) }
+        #expect(failure?.status == .malformed)
+        #expect(text("/etc/config/passthru") == wanted)
+    }
+
+    /// Whatever the wanted state says is passthru's own, no root goes.
+    @Test func noVitalWordIsEverTakenOut() throws {
+        let root = "root=PARTUUID=11223344-02"
+        let state = "config iommu 'iommu'\n\toption enabled '1'\n\tlist argument '\(root)'\n\tlist own '\(root)'\n"
+        try sysfs.put(FileSnapshot(bytes: Array(state.utf8)), at: "/etc/config/passthru")
+        let outcome = try IOMMUSwitch.run(machine, .init(isOn: false), Permissions(dryRun: true)) { _ in }
+        #expect(!outcome.plan.contains { $0.target.hasPrefix("/boot/") || $0.target.hasPrefix("/etc/config/grub") })
+    }
+
+    @Test(arguments: [
+        "passthru.trial=7", "panic=0", "a\\b", "a'b", "x=\u{202E}", "dyndbg=\"file x +p\"", "a;b", "a b", "",
+    ])
+    func wordsThatCannotBeHandedOverAreRefused(_ word: String) throws {
+        let failure = #expect(throws: Failure.self) { try prepare(.init(isOn: true, arguments: [word])) }
+        #expect([.usage, .refused].contains(failure?.status))
+        #expect(differences == [])
+    }
+
+    @Test func aMenuThatGRUBCannotReadIsLeftAloneWithItsPlace() throws {
+        let menu = try #require(text("/boot/grub/grub.cfg")) + "menuentry \"open {\n"
+        try sysfs.put(FileSnapshot(bytes: Array(menu.utf8)), at: "/boot/grub/grub.cfg")
+        let failure = #expect(throws: Failure.self) { try prepare() }
+        #expect(failure?.status == .malformed)
+        #expect(failure?.message.en.contains("/boot/grub/grub.cfg: Line 23, column") == true)
+    }
+
+    @Test func aStateWithAWordThatIsNoneIsNamed() throws {
+        let state = "config iommu 'iommu'\n\toption enabled '1'\n\tlist argument 'a b'\n"
+        try sysfs.put(FileSnapshot(bytes: Array(state.utf8)), at: "/etc/config/passthru")
+        let failure = #expect(throws: Failure.self) { try Verify.run(machine) }
+        #expect(failure?.status == .malformed)
+        #expect(failure?.message.en.contains("/etc/config/passthru, line 3: 'a b' is not one word") == true)
+    }
+
     @Test func aFullEnvironmentBlockIsRefusedBeforeAnythingIsWritten() throws {
         let word = "x=" + String(repeating: "y", count: 1000)
         let failure = #expect(throws: Failure.self) {

@@ -112,6 +112,19 @@ extension ArgumentEdit {
         String(decoding: KernelCommandLine(text).edited(self), as: UTF8.self)
     }
 
+    /// GRUB reads these words as a part of its script, without quotes: what means something there cannot be handed over.
+    func requirePlainWords() throws(BootPlatformError) {
+        let special = "\\\"'`$;|&<>(){}# \t\n".utf8
+        guard let word = add.first(where: { $0.utf8.contains { special.contains($0) } }) else { return }
+        throw BootPlatformError(
+            .refused,
+            Text(
+                en: "'\(word)' cannot be handed to the kernel here: GRUB would take a character of it for its own.",
+                zh: "“\(word)”在这里无法传给内核：其中有字符会被 GRUB 当作自己的语法。"
+            )
+        )
+    }
+
     /// The edit with more words behind it.
     func adding(_ words: [String]) -> ArgumentEdit { ArgumentEdit(remove: remove, add: add + words) }
 }

@@ -89,6 +89,7 @@ struct GRUBBootLoaderEntries: BootPlatform {
     // MARK: Permanent
 
     func permanent(_ edit: ArgumentEdit, leavesFailsafeAlone: Bool) throws(BootPlatformError) -> [PlannedChange] {
+        try edit.requirePlainWords()
         guard !edit.isEmpty else { return [] }
         let entries = try entries()
         var changes = entries.changes(edit, leavesRescueAlone: leavesFailsafeAlone, unless: Self.usesVariable)

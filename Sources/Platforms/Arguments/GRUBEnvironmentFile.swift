@@ -27,6 +27,7 @@ struct GRUBEnvironmentFile {
         do {
             return (before, FileContent(try block.setting(variables)))
         } catch {
+            if error == .damaged { throw .malformed(path, error) }
             throw BootPlatformError(
                 .refused,
                 Text(

@@ -71,6 +71,8 @@ struct IStoreOSGRUBHook: BootPlatform {
 
     func permanent(_ edit: ArgumentEdit, leavesFailsafeAlone: Bool) throws(BootPlatformError) -> [PlannedChange] {
         guard !edit.isEmpty else { return [] }
+        try checkMenu()
+        try edit.requirePlainWords()
         let before = try machine.content(Self.configuration)
         let after = try edited(edit)
         try checkRoom(for: after)
@@ -83,6 +85,16 @@ struct IStoreOSGRUBHook: BootPlatform {
         }
         changes.append(regeneration(expecting: edit.add.first))
         return try machine.writable(changes)
+    }
+
+    /// A menu that GRUB cannot read boots nothing, whatever is set.
+    private func checkMenu() throws(BootPlatformError) {
+        guard let bytes = try machine.content(Self.menu)?.bytes else { return }
+        do {
+            _ = try GRUBMenuDocument(bytes)
+        } catch {
+            throw .malformed(Self.menu, error)
+        }
     }
 
     private func regeneration(expecting word: String?) -> PlannedChange {
