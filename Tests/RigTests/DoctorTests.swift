@@ -23,7 +23,7 @@ struct DoctorTests {
             machine: "no-table",
             ready: "no",
             reason: "firmware-off",
-            problems: ["iommu-firmware", "iommu-groups"],
+            problems: ["iommu-firmware", "iommu-groups", "kernel-arguments"],
             unknowns: ["iommu-argument", "interrupt-remapping", "vfio-nodes"]
         ),
         Expected(
@@ -37,7 +37,7 @@ struct DoctorTests {
             machine: "switched-off",
             ready: "no",
             reason: "switched-off",
-            problems: ["iommu-argument", "iommu-groups"],
+            problems: ["iommu-argument", "iommu-groups", "kernel-arguments"],
             // The kernel remaps interrupts all the same.
             unknowns: ["vfio-nodes"]
         ),
@@ -45,7 +45,7 @@ struct DoctorTests {
             machine: "not-booted",
             ready: "no",
             reason: "not-booted",
-            problems: ["iommu-argument", "iommu-groups"],
+            problems: ["iommu-argument", "iommu-groups", "kernel-arguments"],
             unknowns: ["vfio-nodes"]
         ),
         Expected(

@@ -120,8 +120,8 @@ struct SystemdBootEntries: BootPlatform {
         let others = ordered(entries)
         let isNamed = named(others) != nil
         let fits = pattern.map { SystemdBootOrder.matches(Self.trialID, $0) } ?? false
-        let isLast = others.allSatisfy { SystemdBootOrder.isBefore(($0.id, $0.document), trial) }
-        let comesFirst = others.first.map { !SystemdBootOrder.isBefore(($0.id, $0.document), trial) } ?? true
+        let isLast = others.allSatisfy { SystemdBootOrder.isSurelyBefore(($0.id, $0.document), trial) }
+        let comesFirst = others.first.map { !SystemdBootOrder.isSurelyBefore(($0.id, $0.document), trial) } ?? true
         if isNamed && !fits || isNamed && isLast || !isNamed && !fits && !comesFirst { return nil }
         return Text(
             en: "no default entry is named in loader.conf, so that a new one could take its place",

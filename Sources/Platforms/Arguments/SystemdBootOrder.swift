@@ -8,7 +8,17 @@ enum SystemdBootOrder {
         isBefore((left.id, left.document), (right.id, right.document))
     }
 
-    static func isBefore(_ left: (id: String, BootLoaderEntry), _ right: (id: String, BootLoaderEntry)) -> Bool {
+    /// Whether it does for systemd-boot, which takes great and small letters of names for the same, and for readers that do
+    /// not, such as bootctl.
+    static func isSurelyBefore(_ left: (id: String, BootLoaderEntry), _ right: (id: String, BootLoaderEntry)) -> Bool {
+        isBefore(left, right) && isBefore(left, right, foldsCase: false)
+    }
+
+    static func isBefore(
+        _ left: (id: String, BootLoaderEntry),
+        _ right: (id: String, BootLoaderEntry),
+        foldsCase: Bool = true
+    ) -> Bool {
         let keys = (left.1["sort-key"], right.1["sort-key"])
         if (keys.0 == nil) != (keys.1 == nil) { return keys.0 != nil }
         if let first = keys.0, let second = keys.1 {
@@ -18,7 +28,7 @@ enum SystemdBootOrder {
             let order = compare(left.1["version"] ?? "", right.1["version"] ?? "")
             if order != 0 { return order > 0 }
         }
-        return compare(left.id.lowercased(), right.id.lowercased()) > 0
+        return compare(foldsCase ? left.id.lowercased() : left.id, foldsCase ? right.id.lowercased() : right.id) > 0
     }
 
     /// Compares versions as the UAPI.10 Version Format Specification says: above 0 when the left one is newer.
