@@ -136,12 +136,12 @@ import Wording
         let files = [
             "/etc/rc.local": """
             # mine
-            /root/vfio.sh
+            /etc/vfio.sh
             chmod 666 /dev/vfio/*
             exit 0
 
             """,
-            "/root/vfio.sh": """
+            "/etc/vfio.sh": """
             #!/bin/sh
             modprobe vfio-pci
             echo 0000:04:00.0 > /sys/bus/pci/devices/0000:04:00.0/driver/unbind
@@ -155,9 +155,9 @@ import Wording
         ]
         try thereAndBack(files) { sysfs, outcome in
             #expect(outcome.devices.map(\.description) == [Self.spare])
-            #expect(sysfs.host.text("/etc/rc.local") == "# mine\n/root/vfio.sh\nexit 0\n")
+            #expect(sysfs.host.text("/etc/rc.local") == "# mine\n/etc/vfio.sh\nexit 0\n")
             #expect(
-                sysfs.host.text("/root/vfio.sh") == """
+                sysfs.host.text("/etc/vfio.sh") == """
                     #!/bin/sh
                     echo "8086 dead" > /sys/bus/pci/drivers/vfio-pci/new_id
                     for d in $LIST; do echo vfio-pci > /sys/bus/pci/devices/$d/driver_override; done
@@ -167,7 +167,7 @@ import Wording
             )
             #expect(sysfs.host.text("/etc/config/passthru")?.contains("option access 'world'") == true)
             #expect(note(outcome, "Every program on this host can now take over"))
-            #expect(note(outcome, "/root/vfio.sh, line 7 stays"))
+            #expect(note(outcome, "/etc/vfio.sh, line 7 stays"))
         }
     }
 
