@@ -29,7 +29,7 @@ let package = Package(
         // Floor 3: what it means, what can be done, how a guest says it.
         .target(name: "Readiness", dependencies: ["Inventory", "Formats", "Wording"]),
         .target(name: "Changes", dependencies: ["Inventory", "Machine", "Wording"]),
-        .target(name: "Guests", dependencies: ["Inventory", "Formats"]),
+        .target(name: "Guests", dependencies: ["Inventory", "Formats", "Wording"]),
         // Floor 4: how each system does it, and doing it.
         .target(name: "Platforms", dependencies: ["Changes", "Formats", "Inventory", "Machine", "Wording", system]),
         .target(
@@ -91,6 +91,10 @@ let package = Package(
             exclude: ["ACPI/Tables", "ACPI/KernelLogs"]
         ),
         .testTarget(name: "ChangesTests", dependencies: ["Changes", "TestHosts"]),
+        .testTarget(
+            name: "GuestsTests",
+            dependencies: ["Guests", "Inventory", "Formats", "Machine", "TestHosts", "Wording"]
+        ),
         .testTarget(name: "WordingTests", dependencies: ["Wording"]),
         .testTarget(
             name: "ReadinessTests",
