@@ -18,20 +18,10 @@ public enum GuestDocuments {
         QEMUArguments(try functions(machine, devices))
     }
 
-    private static func functions(_ machine: Machine, _ devices: [String]) throws(Failure) -> [PCIFunction] {
+    private static func functions(_ machine: Machine, _ names: [String]) throws(Failure) -> [PCIFunction] {
         let host = Host.read(machine, [.pci])
-        let functions = try DeviceSelector(host).functions(devices)
-        for function in functions {
-            guard let role = function.class.platformRole else { continue }
-            throw Failure(
-                .refused,
-                Text(
-                    en: "\(function.address) is \(role.name.en): no guest can have it.",
-                    zh: "\(function.address) 是\(role.name.zh)：不能交给任何虚拟机。"
-                ),
-                guardName: "platform-function"
-            )
-        }
+        let functions = try DeviceSelector(host).functions(names)
+        _ = try NamedDevices(functions.map { "\($0.address)" }, on: host)
         return functions
     }
 }

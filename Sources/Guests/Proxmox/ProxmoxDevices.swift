@@ -33,6 +33,7 @@ extension ProxmoxConfiguration {
     public mutating func attach(_ devices: [GuestDevice]) throws(GuestDeviceError) -> [ProxmoxChange] {
         var result = self
         var slots: [[PCIGuestDevice]] = []
+        var usb: [USBGuestDevice] = []
         for device in devices {
             switch device {
             case .pci(let function):
@@ -41,7 +42,7 @@ extension ProxmoxConfiguration {
                 } else {
                     slots.append([function])
                 }
-            case .usb(let device): try result.add(device)
+            case .usb(let device): usb.append(device)
             case .network(let device):
                 throw GuestDeviceError(
                     Text(
@@ -68,6 +69,7 @@ extension ProxmoxConfiguration {
             }
         }
         for slot in slots { try result.add(slot.sorted { $0.address < $1.address }) }
+        for device in usb { try result.add(device) }
         defer { self = result }
         return changes(to: result)
     }

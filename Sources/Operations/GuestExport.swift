@@ -1,0 +1,150 @@
+import Guests
+import Inventory
+import Machine
+import Planning
+import Wording
+
+/// `passthru export proxmox` and `passthru export incus`: devices in the words of what runs guests elsewhere.
+public enum GuestExport {
+    /// Lines for `/etc/pve/qemu-server/VMID.conf`.
+    public struct Proxmox: Sendable, Encodable {
+        public let schema = "passthru/proxmox/1"
+        public var settings: [Setting]
+
+        public struct Setting: Sendable, Encodable {
+            public var key: String
+            public var value: String
+        }
+
+        public var lines: [String] { settings.map { "\($0.key): \($0.value)" } }
+    }
+
+    /// Sections for the files in `/etc/pve/mapping`.
+    public struct Mapping: Sendable, Encodable {
+        public let schema = "passthru/proxmox-mapping/1"
+        /// For `pci.cfg`; null when no PCI function was named.
+        @Nullable public var pci: String?
+        /// For `usb.cfg`.
+        @Nullable public var usb: String?
+    }
+
+    public struct Incus: Sendable, Encodable {
+        public let schema = "passthru/incus/1"
+        /// For `incus config edit`.
+        public var yaml: String
+    }
+
+    public static func proxmox(_ machine: Machine, devices names: [String]) throws(Failure) -> Proxmox {
+        let named = try select(machine, names)
+        // The board that the guest's configuration names: PCI Express is what a new guest should have.
+        var configuration = ProxmoxConfiguration(Array("machine: q35\n".utf8))
+        do throws(GuestDeviceError) {
+            let changes = try configuration.attach(try named.devices(byPort: true))
+            return Proxmox(
+                settings: changes.compactMap { change in change.after.map { .init(key: change.key, value: $0) } }
+            )
+        } catch {
+            throw Failure(.malformed, error.message)
+        }
+    }
+
+    /// - Parameter name: what the mapping shall be called.
+    public static func mapping(_ machine: Machine, devices names: [String], name: String) throws(Failure) -> Mapping {
+        guard ProxmoxMapping.isName(name) else {
+            throw Failure(
+                .usage,
+                Text(
+                    en: """
+                        \(name) is no name for a mapping: two to forty letters, digits, - and _, a letter first.
+                        """,
+                    zh: "\(name) 不能作为映射名称：须为 2 到 40 个字母、数字、- 或 _，且以字母开头。"
+                )
+            )
+        }
+        let named = try select(machine, names)
+        let node = machine.textIfAny("/proc/sys/kernel/hostname") ?? machine.textIfAny("/etc/hostname") ?? "pve"
+        let functions = named.functions
+        let usb = named.usbDevices
+        guard usb.count < 2 else {
+            throw Failure(
+                .usage,
+                Text(en: "A mapping holds one USB device: name them one by one.", zh: "一个映射只能含一个 USB 设备：请分别执行。")
+            )
+        }
+        let equal = { (device: USBDevice) in
+            named.host.usb?.devices.filter { $0.vendorID == device.vendorID && $0.productID == device.productID }.count
+                ?? 0
+        }
+        return Mapping(
+            pci: functions.isEmpty ? nil : ProxmoxMapping.pci(name, functions, node: node),
+            usb: usb.first.flatMap { ProxmoxMapping.usb(name, $0, node: node, byPort: equal($0) > 1) }
+        )
+    }
+
+    public static func incus(_ machine: Machine, devices names: [String]) throws(Failure) -> Incus {
+        let named = try select(machine, names)
+        let displays = Set(named.functions.filter { $0.class.isDisplay }.map(\.address))
+        do throws(GuestDeviceError) {
+            return Incus(yaml: try IncusDevices(try named.devices(byPort: false), displays: displays).yaml)
+        } catch {
+            throw Failure(.malformed, error.message)
+        }
+    }
+
+    private static func select(_ machine: Machine, _ names: [String]) throws(Failure) -> NamedDevices {
+        try NamedDevices(names, on: Host.read(machine, [.pci, .usb, .iommu]))
+    }
+}
+
+/// Devices that somebody named for a guest, with the host that they are of.
+struct NamedDevices {
+    var host: Host
+    var all: [NamedDevice]
+
+    /// - Throws: what ``DeviceSelector/devices(_:_:)`` throws, and 77 for what no guest can have.
+    init(_ names: [String], on host: Host) throws(Failure) {
+        self.host = host
+        all = try DeviceSelector(host).devices(names, host.usb)
+        for function in functions {
+            guard let role = function.class.platformRole else { continue }
+            throw Failure(
+                .refused,
+                Text(
+                    en: "\(function.address) is \(role.name.en): no guest can have it.",
+                    zh: "\(function.address) 是\(role.name.zh)：不能交给任何虚拟机。"
+                ),
+                guardName: "platform-function"
+            )
+        }
+    }
+
+    var functions: [PCIFunction] {
+        all.compactMap { device in if case .pci(let function) = device { function } else { nil } }
+    }
+
+    var usbDevices: [USBDevice] {
+        all.compactMap { device in if case .usb(let device) = device { device } else { nil } }
+    }
+
+    /// As a guest's configuration gets them, functions without any recipe.
+    func devices(byPort: Bool) throws(GuestDeviceError) -> [GuestDevice] {
+        try functions.map { .pci(PCIGuestDevice($0.address)) } + usbGuestDevices(byPort: byPort).map { .usb($0.device) }
+    }
+
+    /// The USB devices, each with what the owner should know about the way it is found again.
+    func usbGuestDevices(byPort: Bool) throws(GuestDeviceError) -> [(device: USBGuestDevice, warning: Text?)] {
+        var found: [(USBGuestDevice, Text?)] = []
+        for device in usbDevices {
+            guard let (place, warning) = device.place(among: host.usb?.devices ?? [], byPort: byPort) else {
+                throw GuestDeviceError(
+                    Text(
+                        en: "\(device.portPath) does not say what it is: its IDs cannot be read.",
+                        zh: "\(device.portPath) 没有说明自己是什么：无法读取其 ID。"
+                    )
+                )
+            }
+            found.append((USBGuestDevice(place), warning))
+        }
+        return found
+    }
+}
