@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <poll.h>
-#include <signal.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -49,33 +48,6 @@ static int drain(int fd, char *buffer, size_t capacity, size_t *length, int64_t 
         if (n == 0) return 0;
         if (!full) *length += (size_t)n;
     }
-}
-
-static void held_signals(sigset_t *set) {
-    static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
-    sigemptyset(set);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaddset(set, signals[i]);
-}
-
-void clinux_hold_signals(bool hold) {
-    sigset_t set;
-    held_signals(&set);
-    if (!hold) {
-        // What nobody reads any more is no reason to end.
-        struct timespec none = {0};
-        sigset_t pipe;
-        sigemptyset(&pipe);
-        sigaddset(&pipe, SIGPIPE);
-        while (sigtimedwait(&pipe, NULL, &none) > 0) {}
-    }
-    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
-}
-
-// A program that is started does not inherit what this one holds back.
-static void release_signals(void) {
-    sigset_t set;
-    held_signals(&set);
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 int64_t clinux_boot_clock(void) {
@@ -164,102 +136,4 @@ int clinux_write_with_deadline(const char *path, const void *bytes, size_t lengt
 int clinux_read_with_deadline(const char *path, bool link, void *buffer, size_t capacity, size_t *length,
                               int milliseconds) {
     return in_child(path, NULL, 0, link, buffer, capacity, length, milliseconds);
-}
-
-int clinux_run(const char *path, char *const argv[], char *const envp[], void *buffer, size_t capacity,
-               size_t *length, int *status, int milliseconds) {
-    int pipes[2], failure[2];
-    if (pipe2(pipes, O_CLOEXEC)) return errno;
-    if (pipe2(failure, O_CLOEXEC)) {
-        int error = errno;
-        close(pipes[0]);
-        close(pipes[1]);
-        return error;
-    }
-    int64_t deadline = now_milliseconds() + milliseconds;
-    pid_t child = fork();
-    if (child == 0) {
-        setsid();
-        release_signals();
-        int null = open("/dev/null", O_RDONLY);
-        if (null >= 0) dup2(null, 0);
-        dup2(pipes[1], 1);
-        dup2(pipes[1], 2);
-        execve(path, argv, envp);
-        int error = errno;
-        ssize_t sent = write(failure[1], &error, sizeof error);
-        (void)sent;
-        _exit(127);
-    }
-    int error = child < 0 ? errno : 0;
-    close(pipes[1]);
-    close(failure[1]);
-    if (child > 0) {
-        int exec_error = 0;
-        if (read(failure[0], &exec_error, sizeof exec_error) == sizeof exec_error) error = exec_error;
-        // A service that the program left running may keep its output open: the program's own end is what counts.
-        pid_t done = 0;
-        int drained = ETIMEDOUT;
-        *length = 0;
-        while (done == 0 && drained == ETIMEDOUT && now_milliseconds() < deadline) {
-            int64_t slice = now_milliseconds() + 50;
-            size_t more = 0;
-            drained = drain(pipes[0], buffer + *length, capacity - *length, &more, slice < deadline ? slice : deadline);
-            *length += more;
-            done = waitpid(child, status, WNOHANG);
-        }
-        if (done == child) {
-            size_t more = 0;
-            drain(pipes[0], buffer + *length, capacity - *length, &more, now_milliseconds());
-            *length += more;
-            drained = 0;
-        }
-        if (!error) error = drained;
-        if (error == ETIMEDOUT) kill(-child, SIGKILL);
-        // A killed child is collected unless it is stuck in the kernel.
-        for (int i = 0; i < 100 && done == 0; i++) {
-            done = waitpid(child, status, error == ETIMEDOUT ? WNOHANG : 0);
-            if (done == child || (done < 0 && errno != EINTR)) break;
-            struct timespec pause = {.tv_nsec = 10000000};
-            nanosleep(&pause, NULL);
-        }
-    }
-    close(pipes[0]);
-    close(failure[0]);
-    return error;
-}
-
-int clinux_detach(const char *path, char *const argv[], char *const envp[]) {
-    int failure[2];
-    if (pipe2(failure, O_CLOEXEC)) return errno;
-    pid_t child = fork();
-    if (child == 0) {
-        setsid();
-        // The grandchild leads no session and so never gets a terminal; init collects it.
-        pid_t grandchild = fork();
-        if (grandchild != 0) _exit(grandchild < 0 ? errno : 0);
-        release_signals();
-        int null = open("/dev/null", O_RDWR);
-        for (int fd = 0; fd < 3; fd++) dup2(null, fd);
-        dup2(failure[1], 3);
-        syscall(SYS_close_range, 4, ~0U, 0);
-        fcntl(3, F_SETFD, FD_CLOEXEC);
-        int error = chdir("/") ? errno : 0;
-        execve(path, argv, envp);
-        error = errno;
-        ssize_t sent = write(3, &error, sizeof error);
-        (void)sent;
-        _exit(127);
-    }
-    int error = child < 0 ? errno : 0;
-    close(failure[1]);
-    if (child > 0) {
-        int status = 0;
-        while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-        error = WEXITSTATUS(status);
-        int exec_error = 0;
-        if (!error && read(failure[0], &exec_error, sizeof exec_error) == sizeof exec_error) error = exec_error;
-    }
-    close(failure[0]);
-    return error;
 }

@@ -13,8 +13,9 @@ public enum Change: Sendable, Hashable, Codable {
     case writeFile(path: String, content: FileContent?, mode: UInt32 = 0o644)
     /// Makes a symbolic link, lets it lead elsewhere, or removes it when `target` is nil.
     case writeLink(path: String, target: String?)
-    /// Runs a program of the machine, by its absolute path and without a shell; 0 is success.
-    case runProgram(path: String, arguments: [String])
+    /// Runs a program of the machine, by its absolute path and without a shell; 0 is success. `input` is what it finds at
+    /// `/dev/stdin`, `place` the container in which it is and runs; without one it is the host's.
+    case runProgram(path: String, arguments: [String], input: FileContent? = nil, place: RunnerPlace? = nil)
 }
 
 /// What must be true after a change, read back from the kernel.
@@ -30,6 +31,15 @@ public enum Expectation: Sendable, Hashable, Codable {
     case moduleLoaded(String)
     /// A file has this text somewhere: what a program wrote.
     case fileContains(path: String, text: String)
+    /// A program, such as one that prints a guest's configuration, ends well, and its output has every text of `contains`
+    /// and none of `lacks`.
+    case programSays(
+        path: String,
+        arguments: [String],
+        place: RunnerPlace? = nil,
+        contains: [String] = [],
+        lacks: [String] = []
+    )
 }
 
 /// A change in a plan: with what was there, what undoes it, and why.
@@ -79,11 +89,15 @@ public struct PlannedChange: Sendable, Hashable, Codable {
     /// A program that makes files out of others.
     ///
     /// - Parameters:
+    ///   - input: what it finds at `/dev/stdin`.
+    ///   - place: the container in which it is and runs; nil for the host.
     ///   - generates: the files that it writes, where they are small enough to be kept.
     ///   - isRepeatedAfterUndo: whether it must run once more when the files that it reads are back.
     public static func program(
         _ path: String,
         _ arguments: [String] = [],
+        input: FileContent? = nil,
+        place: RunnerPlace? = nil,
         generates: [String] = [],
         isRepeatedAfterUndo: Bool = false,
         inverse: [Change] = [],
@@ -91,7 +105,7 @@ public struct PlannedChange: Sendable, Hashable, Codable {
         reason: Text
     ) -> PlannedChange {
         var planned = PlannedChange(
-            .runProgram(path: path, arguments: arguments),
+            .runProgram(path: path, arguments: arguments, input: input, place: place),
             before: nil,
             after: nil,
             inverse: inverse,
@@ -191,7 +205,8 @@ extension Change {
         case .writeAttribute(let path, let value): "echo \(value == "\n" ? "" : value + " ")> \(path)"
         case .writeFile(let path, let content, _): content == nil ? "rm \(path)" : "write \(path)"
         case .writeLink(let path, let target): target.map { "ln -sfn \($0) \(path)" } ?? "rm \(path)"
-        case .runProgram(let path, let arguments): ([path] + arguments).joined(separator: " ")
+        case .runProgram(let path, let arguments, _, let place):
+            ([path] + arguments).joined(separator: " ") + (place.map { "  # in \($0.container)" } ?? "")
         }
     }
 }

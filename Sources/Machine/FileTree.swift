@@ -101,6 +101,13 @@ public protocol FileTree: Sendable {
     /// Runs a program of the machine by its absolute path, never through a shell, and kills it with all its children
     /// after `milliseconds` (`ETIMEDOUT`). A captured machine has none that could run (`ENOENT`).
     func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult
+    /// Runs a program as ``run(_:_:milliseconds:)`` does, with an input, and its output apart from its complaints.
+    func run(_ call: ProgramCall) throws(Errno) -> ProgramAnswer
+    /// The machine as a process of it sees it: its root, its mounts, its namespaces. `ESRCH` where there is no such process,
+    /// as on a captured machine.
+    func inside(_ pid: Int) throws(Errno) -> any FileTree
+    /// The host name in the UTS namespace of a process.
+    func hostName(of pid: Int) throws(Errno) -> String
 }
 
 /// A lock that this process holds as long as the object lives.
@@ -132,6 +139,15 @@ extension FileTree {
     public func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult {
         throw .noSuchFileOrDirectory
     }
+
+    public func run(_ call: ProgramCall) throws(Errno) -> ProgramAnswer {
+        guard call.input == nil else { throw .notSupported }
+        let result = try run(call.path, call.arguments, milliseconds: call.milliseconds)
+        return ProgramAnswer(status: result.status, output: Array(result.output.utf8))
+    }
+
+    public func inside(_ pid: Int) throws(Errno) -> any FileTree { throw .noSuchProcess }
+    public func hostName(of pid: Int) throws(Errno) -> String { throw .noSuchProcess }
 
     public func directory(_ path: String) throws(Errno) -> any FileDirectory {
         let status = try status(path, following: true)

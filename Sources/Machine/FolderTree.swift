@@ -29,6 +29,9 @@ public final class FolderTree: FileTree {
         self.init(root: descriptor, isLive: false, isWritable: isWritable)
     }
 
+    /// A folder that is open already, and is closed with this object.
+    convenience init(descriptor: CInt) { self.init(root: descriptor, isLive: false, isWritable: false) }
+
     deinit {
         if !isLive { close(root) }
     }

@@ -15,38 +15,138 @@ public struct ProgramResult: Sendable, Equatable {
     }
 }
 
+/// A program to be run: by its absolute path, never through a shell.
+public struct ProgramCall: Sendable, Equatable {
+    public var path: String
+    public var arguments: [String]
+    /// What it finds as standard input, which can also be opened as `/dev/stdin`; nil is an empty one.
+    public var input: [UInt8]?
+    /// After this time it is killed with all its children (`ETIMEDOUT`).
+    public var milliseconds: Int
+    /// How many bytes of standard output are kept.
+    public var limit: Int
+
+    public init(
+        _ path: String,
+        _ arguments: [String] = [],
+        input: [UInt8]? = nil,
+        milliseconds: Int,
+        limit: Int = 16 << 20
+    ) {
+        self.path = path
+        self.arguments = arguments
+        self.input = input
+        self.milliseconds = milliseconds
+        self.limit = limit
+    }
+}
+
+/// What a program wrote, and how it ended.
+public struct ProgramAnswer: Sendable, Equatable {
+    /// As ``ProgramResult/status``.
+    public var status: Int
+    /// Standard output up to the call's limit.
+    public var output: [UInt8]
+    /// Whether there was more of it: then it is no whole document.
+    public var isCut: Bool
+    /// Standard error, at most 64 KiB.
+    public var errors: String
+
+    public init(status: Int, output: [UInt8] = [], isCut: Bool = false, errors: String = "") {
+        self.status = status
+        self.output = output
+        self.isCut = isCut
+        self.errors = errors
+    }
+
+    public var text: String { String(decoding: output, as: UTF8.self) }
+
+    /// The first line that says something, of what it complained about or else of what it wrote: for a message.
+    public var complaint: String {
+        for text in [Array(errors.utf8), output] {
+            let lines = text.split(separator: UInt8(ascii: "\n")).map(\.trimmed)
+            if let line = lines.first(where: { !$0.isEmpty }) {
+                return String(decoding: line.prefix(500), as: UTF8.self)
+            }
+        }
+        return ""
+    }
+}
+
+/// Runs a program here, or where the process of an opened `/proc/PID` is.
+///
+/// - Parameter isMixed: whether standard error goes where standard output goes.
+func start(_ call: ProgramCall, process: CInt = -1, isMixed: Bool = false) throws(Errno) -> ProgramAnswer {
+    let argv: [UnsafeMutablePointer<CChar>?] = ([call.path] + call.arguments).map { strdup($0) } + [nil]
+    let variables = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]
+    let environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
+    defer { (argv + environment).forEach { free($0) } }
+    var program = clinux_program()
+    var error: CInt = 0
+    var errors: [UInt8] = []
+    func run(_ output: UnsafeMutableBufferPointer<UInt8>, _ input: UnsafeRawBufferPointer?) {
+        program.process = process
+        program.milliseconds = CInt(clamping: call.milliseconds)
+        program.output = UnsafeMutableRawPointer(output.baseAddress)
+        program.output_capacity = output.count
+        if let input {
+            // An empty array may have no address, which would mean no input at all.
+            program.input = input.baseAddress ?? UnsafeRawPointer(bitPattern: 1)
+            program.input_length = input.count
+        }
+        error = argv.withUnsafeBufferPointer { argv in
+            environment.withUnsafeBufferPointer { environment in
+                call.path.withCString { path in
+                    program.path = path
+                    program.argv = argv.baseAddress
+                    program.envp = environment.baseAddress
+                    return clinux_run(&program)
+                }
+            }
+        }
+    }
+    let limit = max(0, call.limit)
+    let output = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+        let output = UnsafeMutableBufferPointer(rebasing: buffer[..<limit])
+        let start = {
+            if let input = call.input { input.withUnsafeBytes { run(output, $0) } } else { run(output, nil) }
+        }
+        if isMixed {
+            start()
+        } else {
+            errors = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+                program.errors = UnsafeMutableRawPointer(buffer.baseAddress)
+                program.errors_capacity = 1 << 16
+                start()
+                count = min(program.errors_length, 1 << 16)
+            }
+        }
+        count = min(program.output_length, limit)
+    }
+    guard error == 0 else { throw Errno(rawValue: error) }
+    let signal = Int(program.status & 0x7F)
+    return ProgramAnswer(
+        status: signal == 0 ? Int((program.status >> 8) & 0xFF) : 128 + signal,
+        // Not the memory of the limit for what is short.
+        output: Array(output[...]),
+        isCut: program.output_length > limit,
+        errors: String(decoding: errors, as: UTF8.self)
+    )
+}
+
 extension FolderTree {
     public var isRoot: Bool { isLive && geteuid() == 0 }
 
     public func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult {
         guard isLive else { throw .noSuchFileOrDirectory }
-        let argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
-        let variables = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]
-        let environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
-        defer { (argv + environment).forEach { free($0) } }
-        let capacity = 1 << 16
-        var length = 0
-        var status: CInt = 0
-        var error: CInt = 0
-        let output = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            error = clinux_run(
-                path,
-                argv,
-                environment,
-                buffer.baseAddress,
-                capacity,
-                &length,
-                &status,
-                CInt(milliseconds)
-            )
-            count = length
-        }
-        guard error == 0 else { throw Errno(rawValue: error) }
-        let signal = Int(status & 0x7F)
-        return ProgramResult(
-            status: signal == 0 ? Int((status >> 8) & 0xFF) : 128 + signal,
-            output: String(decoding: output, as: UTF8.self)
-        )
+        let call = ProgramCall(path, arguments, milliseconds: milliseconds, limit: 1 << 16)
+        let answer = try start(call, isMixed: true)
+        return ProgramResult(status: answer.status, output: answer.text)
+    }
+
+    public func run(_ call: ProgramCall) throws(Errno) -> ProgramAnswer {
+        guard isLive else { throw .noSuchFileOrDirectory }
+        return try start(call)
     }
 }
 
@@ -55,6 +155,9 @@ extension Machine {
     public func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult {
         try tree.run(path, arguments, milliseconds: milliseconds)
     }
+
+    /// Runs a program of the machine: see ``FileTree/run(_:)``.
+    public func run(_ call: ProgramCall) throws(Errno) -> ProgramAnswer { try tree.run(call) }
 
     /// The first of these programs that is there to be run, looked for where every Linux keeps them.
     public func program(_ name: String) -> String? {

@@ -31,6 +31,8 @@ public struct Outcome: Sendable, Encodable {
         public var action: String
         public var target: String
         @Nullable public var value: String?
+        /// The container in which a program runs; null on the host.
+        @Nullable public var container: String?
         @Nullable public var before: String?
         @Nullable public var after: String?
         /// What undoes it, as a shell would do it; a file comes back from the journal.
@@ -71,6 +73,8 @@ extension Plan {
 
 extension PlannedChange {
     var step: Outcome.Step {
+        var container: String?
+        if case .runProgram(_, _, _, let place) = change { container = place?.container }
         let (action, target, value): (String, String, String?) =
             switch change {
             case .loadModule(let name): ("load-module", name, nil)
@@ -78,12 +82,13 @@ extension PlannedChange {
             case .writeFile(let path, let content, _):
                 (content == nil ? "remove-file" : "write-file", path, content?.text)
             case .writeLink(let path, let target): (target == nil ? "remove-link" : "write-link", path, target)
-            case .runProgram(let path, let arguments): ("run", path, arguments.joined(separator: " "))
+            case .runProgram(let path, let arguments, _, _): ("run", path, arguments.joined(separator: " "))
             }
         return Outcome.Step(
             action: action,
             target: target,
             value: value,
+            container: container,
             before: before,
             after: after,
             inverse: inverse.map(\.sentence),
@@ -104,6 +109,7 @@ extension Outcome.Step {
             case "run": Text(verbatim: [target, value].compactMap(\.self).joined(separator: " "))
             default: Text(en: "remove \(target)", zh: "删除 \(target)")
             }
-        return command + Text(verbatim: "  # ") + reason
+        let place = container.map { Text(en: "in \($0): ", zh: "在 \($0) 中：") } ?? .empty
+        return command + Text(verbatim: "  # ") + place + reason
     }
 }

@@ -37,7 +37,8 @@ struct StepRunner {
     func perform(_ change: Change) throws(StepFailure) {
         switch change {
         case .loadModule(let name): try load(name)
-        case .runProgram(let path, let arguments): try run(path, arguments)
+        case .runProgram(let path, let arguments, let input, let place):
+            try run(path, arguments, input: input, place: place)
         case .writeAttribute(let path, let value):
             guard path.hasPrefix("/sys/") else { throw failure(.invalidArgument, writing: value, to: path) }
             do {
@@ -111,30 +112,6 @@ struct StepRunner {
         try run(modprobe, [name])
     }
 
-    private func run(_ path: String, _ arguments: [String]) throws(StepFailure) {
-        let command = ([path] + arguments).joined(separator: " ")
-        let result: ProgramResult
-        do {
-            result = try machine.run(path, arguments, milliseconds: Self.programDeadline)
-        } catch {
-            throw StepFailure(
-                message: Text(
-                    en: "\(command) could not be run: \(error.description.lowercased()).",
-                    zh: "无法运行 \(command)：\(Text(reason: error.description.lowercased()).zh)。"
-                )
-            )
-        }
-        guard result.status == 0 else {
-            let said = result.output.utf8.split(separator: UInt8(ascii: "\n")).first.map { String(Substring($0)) } ?? ""
-            throw StepFailure(
-                message: Text(
-                    en: "\(command) ended with \(result.status): \(said)",
-                    zh: "\(command) 以 \(result.status) 结束：\(said)"
-                )
-            )
-        }
-    }
-
     func verify(_ expectation: Expectation?) throws(StepFailure) {
         guard let expectation else { return }
         var waited = 0
@@ -193,6 +170,8 @@ struct StepRunner {
                 en: "\(path) does not have \(wanted) after it was written anew.",
                 zh: "重新生成后 \(path) 中没有 \(wanted)。"
             )
+        case .programSays(let path, let arguments, let place, let contains, let lacks):
+            return try says(path, arguments, place, contains: contains, lacks: lacks)
         case .moduleLoaded(let name):
             if machine.exists("/sys/module/\(name)") { return nil }
             return Text(
@@ -202,7 +181,7 @@ struct StepRunner {
         }
     }
 
-    private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
+    func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         let wanted = Array(text.utf8)
         guard !wanted.isEmpty else { return true }
         return bytes.indices.contains { bytes[$0...].starts(with: wanted) }

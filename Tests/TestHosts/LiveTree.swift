@@ -9,6 +9,9 @@ public struct LiveTree: FileTree {
     public var nodes: [String: (kind: FileKind, number: DeviceNumber)] = [:]
     /// Folders and links that only root may read.
     public var denied: Set<String> = []
+    /// What processes in containers see, and what they call their host.
+    public var insides: [Int: any FileTree] = [:]
+    public var hostNames: [Int: String] = [:]
 
     public init(_ host: TestHost) {
         base = host.tree
@@ -31,6 +34,16 @@ public struct LiveTree: FileTree {
     public func status(_ path: String, following: Bool) throws(Errno) -> FileStatus {
         if following, let node = nodes[path] { return FileStatus(kind: node.kind, mode: 0o600, device: node.number) }
         return try base.status(path, following: following)
+    }
+
+    public func inside(_ pid: Int) throws(Errno) -> any FileTree {
+        guard let inside = insides[pid] else { throw .noSuchProcess }
+        return inside
+    }
+
+    public func hostName(of pid: Int) throws(Errno) -> String {
+        guard let name = hostNames[pid] else { throw .noSuchProcess }
+        return name
     }
 
     /// A process with these nodes open: each a path in `/dev`, and `c` or `b` with the device's numbers.

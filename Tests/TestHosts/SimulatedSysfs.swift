@@ -57,6 +57,8 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
     private var locked: Set<String> = []
     /// Runs before every write: a test makes a device vanish here, or gives an error of its own.
     public var beforeWrite: (SimulatedSysfs, String, String) -> Errno? = { _, _, _ in nil }
+    /// What processes in containers see.
+    public var insides: [Int: any FileTree] = [:]
     /// Runs instead of `modprobe`'s own effect where it returns a result.
     public var modprobe: (SimulatedSysfs, [String]) -> ProgramResult? = { _, _ in nil }
     /// Runs before every write to the journal: a test fills the disk here.
@@ -100,7 +102,8 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
         return tree
     }
 
-    private func change(_ edit: (inout TestHost) -> Void) {
+    /// Changes the machine behind everybody's back.
+    public func change(_ edit: (inout TestHost) -> Void) {
         cached = nil
         edit(&host)
     }
@@ -432,6 +435,13 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
     private final class Lock: FileLock {}
 
     // MARK: Programs
+
+    public func inside(_ pid: Int) throws(Errno) -> any FileTree {
+        guard let inside = insides[pid], (try? tree.status("/proc/\(pid)", following: true)) != nil else {
+            throw .noSuchProcess
+        }
+        return inside
+    }
 
     public func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult {
         events.append(.run(path, arguments))

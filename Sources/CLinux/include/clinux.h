@@ -23,11 +23,34 @@ int clinux_write_with_deadline(const char *path, const void *bytes, size_t lengt
 int clinux_read_with_deadline(const char *path, bool link, void *buffer, size_t capacity, size_t *length,
                               int milliseconds);
 
-// Starts `path` with `argv` and `envp` (no shell, standard input from /dev/null, in a session of its own), collects standard
-// output and error together, and waits `milliseconds`. Returns 0 and the wait status, or an errno; ETIMEDOUT after
-// the whole process group was killed.
-int clinux_run(const char *path, char *const argv[], char *const envp[], void *buffer, size_t capacity,
-               size_t *length, int *status, int milliseconds);
+// A program to be run, and how it ended. No shell; in a session of its own.
+typedef struct {
+    const char *path;
+    char *const *argv;
+    char *const *envp;
+    // A directory /proc/PID, opened: the program starts in the namespaces and below the root of that process, in its user
+    // namespace as root, and with no capability that it could not have. -1: where this process is.
+    int process;
+    // What the program finds as standard input: a file in memory, which can also be opened by its name /dev/stdin; with
+    // NULL /dev/null.
+    const void *input;
+    size_t input_length;
+    int milliseconds;
+    // Up to `capacity` bytes of standard output, and of standard error; with NULL that goes where the output goes. What
+    // does not fit is read and thrown away, and counted.
+    void *output, *errors;
+    size_t output_capacity, errors_capacity;
+    // Filled in: how many bytes came, kept or not, and the wait status.
+    size_t output_length, errors_length;
+    int status;
+} clinux_program;
+
+// Runs a program and waits for its end. Returns 0, or an errno: ETIMEDOUT after the whole process group was killed; ESRCH
+// when the process whose place it shall run in is gone.
+int clinux_run(clinux_program *program);
+
+// The host name (gethostname(2)) in the UTS namespace of an opened /proc/PID. Returns 0 or an errno.
+int clinux_host_name(int process, char *name, size_t capacity);
 
 // fsetxattr(2), flistxattr(2) and fgetxattr(2). Return 0, or the number of bytes; an errno from the first, -errno from
 // the others.

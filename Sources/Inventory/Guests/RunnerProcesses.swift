@@ -1,0 +1,101 @@
+internal import Machine
+internal import SystemPackage
+
+/// A process that runs guests, or manages those that do.
+struct RunnerProcess: Sendable, Hashable {
+    enum Role: Sendable, Hashable {
+        case qemu
+        case daemon(GuestRunner.Kind)
+    }
+
+    var pid: Int
+    /// As it was started, or as it calls itself since.
+    var words: [String]
+    var role: Role
+    var root: ProcessRoot
+
+    /// All of them, by number, in one walk through `/proc`.
+    static func all(_ machine: Machine) throws(Unreadable) -> [RunnerProcess] {
+        var found: [RunnerProcess] = []
+        var own: ProcessRoot.Reader?
+        for pid in try machine.processes() {
+            // A command line may be long, but not without end: the kernel allows a quarter of the stack's limit.
+            guard let bytes = try? machine.read("/proc/\(pid)/cmdline", limit: 4 << 20),
+                let role = role(ofCommandLine: bytes)
+            else { continue }
+            let words = bytes.split(separator: 0, omittingEmptySubsequences: false).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+            let reader = own ?? ProcessRoot.Reader(machine)
+            own = reader
+            found.append(RunnerProcess(pid: pid, words: words, role: role, root: reader.root(of: pid)))
+        }
+        return found
+    }
+
+    /// What a program is by its name; nil for one that has nothing to do with guests.
+    static func role(ofCommandLine bytes: [UInt8]) -> Role? {
+        // A daemon in Perl writes its title over its command line: `pvedaemon worker`.
+        let first = bytes.prefix { $0 != 0 && $0 != UInt8(ascii: " ") }
+        let name = first[((first.lastIndex(of: UInt8(ascii: "/")) ?? first.startIndex - 1) + 1)...]
+        if name.starts(with: "qemu-system-".utf8) { return .qemu }
+        switch String(decoding: name, as: UTF8.self) {
+        case "qemu", "qemu-kvm", "kvm": return .qemu
+        case "libvirtd", "virtqemud": return .daemon(.libvirt)
+        case "pvedaemon", "pmxcfs", "pvestatd": return .daemon(.proxmox)
+        default: return nil
+        }
+    }
+}
+
+/// What a process has as its root: two processes with one root see the same files, but for what is mounted over them.
+enum ProcessRoot: Sendable, Hashable {
+    /// The root of this host.
+    case host
+    /// A file system, `MAJOR:MINOR`, and a folder of it that is mounted as `/`; `folder` is below that, for a process that
+    /// changed its root once more.
+    case mounted(number: String, root: String, folder: String)
+    /// It could not be read.
+    case unknown(String)
+
+    struct Reader {
+        let machine: Machine
+        private let namespace: String?
+        private let own: MountTable?
+
+        init(_ machine: Machine) {
+            self.machine = machine
+            namespace = try? machine.link("/proc/self/ns/mnt")
+            own = Self.rootMount("/proc/self/mountinfo", machine)
+        }
+
+        private static func rootMount(_ path: String, _ machine: Machine) -> MountTable? {
+            // The initial root stays in the table below the real one.
+            ((try? machine.textLines(path)) ?? []).compactMap(MountTable.init(mountinfo:)).last {
+                $0.mount.mountPoint == "/"
+            }
+        }
+
+        func root(of pid: Int) -> ProcessRoot {
+            let folder: String
+            let mount: String
+            do throws(Errno) {
+                folder = try machine.link("/proc/\(pid)/root")
+                mount = try machine.link("/proc/\(pid)/ns/mnt")
+            } catch {
+                return .unknown(Unreadable(error, "/proc/\(pid)/root").reason)
+            }
+            let isInside = folder != "/"
+            if mount == namespace { return isInside ? .mounted(number: "", root: "", folder: folder) : .host }
+            // libvirt gives each of its guests a mount namespace of its own, whose root is the host's all the same.
+            guard let table = Self.rootMount("/proc/\(pid)/mountinfo", machine), let number = table.number else {
+                return isInside
+                    ? .mounted(number: mount, root: "", folder: folder)
+                    : .unknown("no root among its mounts: /proc/\(pid)/mountinfo")
+            }
+            let root = table.mount.root ?? "/"
+            if number == own?.number && root == own?.mount.root && !isInside { return .host }
+            return .mounted(number: number, root: root, folder: folder)
+        }
+    }
+}
