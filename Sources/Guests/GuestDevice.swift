@@ -91,6 +91,10 @@ public struct DeviceProperty: Sendable, Hashable, Codable {
 /// A USB device for a guest.
 public struct USBGuestDevice: Sendable, Hashable, Codable {
     /// How the device is found again after it was unplugged.
+    ///
+    /// The guide's example gives vendor, product, bus and number together. To libvirt that is a device of this kind at
+    /// this number (``exact(vendor:product:bus:device:)``): after it was plugged in anew, or after a reboot, the number is
+    /// another one, and the guest starts without the device. Vendor and product alone are what most people mean.
     public enum Place: Sendable, Hashable, Codable {
         /// By what it is, wherever it is plugged in: idVendor, idProduct.
         case product(vendor: HardwareID, product: HardwareID)
@@ -147,8 +151,10 @@ public struct MediatedGuestDevice: Sendable, Hashable, Codable {
     /// In lower case, with dashes.
     public var uuid: String
     public var model = Model.pci
-    /// Whether it is a display of the guest.
+    /// Whether it is a display of the guest, which needs `<graphics>` to be shown in.
     public var isDisplay = false
+    /// Whether that display has a frame buffer in memory (`ramfb`) until the guest's driver runs.
+    public var isBootDisplay = false
     @Nullable public var guestAddress: GuestAddress?
 
     public enum Model: String, Sendable, Hashable, Codable {

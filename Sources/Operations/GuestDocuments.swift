@@ -11,7 +11,16 @@ public enum GuestDocuments {
         devices: [String],
         managed: Bool
     ) throws(Failure) -> String {
-        try functions(machine, devices).map { Hostdev($0.address, managed: managed).xml }.joined()
+        let devices = try functions(machine, devices).map { function in
+            var device = PCIGuestDevice(function.address)
+            device.isManaged = managed
+            return GuestDevice.pci(device)
+        }
+        do throws(DomainError) {
+            return try HostDeviceElements(devices).xml
+        } catch {
+            throw Failure(.malformed, error.text)
+        }
     }
 
     public static func qemuArguments(_ machine: Machine, devices: [String]) throws(Failure) -> QEMUArguments {

@@ -1,0 +1,93 @@
+import Foundation
+import Guests
+import TestHosts
+import Testing
+
+/// What holds for every document, every device and every version.
+@Suite struct LibvirtLawsTests {
+    /// Attached twice is attached once; taken away again, every byte is as it was.
+    ///
+    /// - Returns: "ok", or why it was refused.
+    static func hold(
+        _ file: DomainFile,
+        _ set: DeviceSet,
+        _ hypervisor: Hypervisor
+    ) throws -> String {
+        let original = try DomainDocument(file.bytes)
+        var document = original
+        do throws(DomainError) {
+            let done = try document.attach(set.devices, requirements: set.requirements, for: hypervisor)
+            #expect(!done.isEmpty)
+        } catch {
+            #expect(document == original, "\(file.name) \(set.name): changed though refused")
+            return error.word
+        }
+        let attached = document
+        #expect(attached.bytes != original.bytes)
+        #expect(Set(attached.hostDevices.compactMap(\.key)) == set.keys)
+        #expect(attached.hostDevices.count == original.hostDevices.count + set.devices.count)
+
+        let again = try document.attach(set.devices, requirements: set.requirements, for: hypervisor)
+        #expect(document.bytes == attached.bytes, "\(file.name) \(set.name): twice is not once")
+        #expect(again.isEmpty, "\(again.map(\.en))")
+
+        _ = try document.detach(["pci-of-nobody"])
+        #expect(document.bytes == attached.bytes, "\(file.name) \(set.name): changed by what is not there")
+
+        // Whatever the order in which they go.
+        for keys in [[set.keys], set.devices.map { [$0.key] }, set.devices.reversed().map { [$0.key] }] {
+            var document = attached
+            for keys in keys { _ = try document.detach(keys) }
+            if document.bytes != original.bytes {
+                Issue.record("\(file.name) \(set.name): \(document.bytes.string)")
+            }
+        }
+
+        // Whatever the order in which they came.
+        document = original
+        for device in set.devices.reversed() {
+            _ = try document.attach([device], requirements: set.requirements, for: hypervisor)
+        }
+        for device in set.devices { _ = try document.detach([device.key]) }
+        if document.bytes != original.bytes {
+            Issue.record("\(file.name) \(set.name), one by one: \(document.bytes.string)")
+        }
+        return "ok"
+    }
+
+    @Test(arguments: DomainFile.all) func holdOnEveryDocument(_ file: DomainFile) throws {
+        var lines: [String] = []
+        for (version, hypervisor) in Versions.all {
+            let outcomes = try DeviceSet.all.map { "\($0.name)=\(try Self.hold(file, $0, hypervisor))" }
+            lines.append("\(file.name) \(version): \(outcomes.joined(separator: " "))")
+        }
+        try Outcomes.expect(lines, for: file.name)
+    }
+}
+
+/// The list of which set goes into which document, checked by eye.
+enum Outcomes {
+    private static let place = DomainFile.root.appending(path: "outcomes.txt")
+    private static let isRegenerating = ProcessInfo.processInfo.environment["PASSTHRU_REGENERATE"] == "1"
+    private static let known: [String] =
+        ((try? String(contentsOf: place, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
+    private static let lock = NSLock()
+
+    static func expect(_ lines: [String], for name: String) throws {
+        if isRegenerating {
+            try lock.withLock {
+                let text = (try? String(contentsOf: place, encoding: .utf8)) ?? ""
+                let others = text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix(name + " ") }
+                let all = (others + lines).joined(separator: "\n") + "\n"
+                try all.write(to: place, atomically: true, encoding: .utf8)
+            }
+        } else {
+            #expect(known.filter { $0.hasPrefix(name + " ") } == lines)
+        }
+    }
+}
+
+extension DomainError {
+    /// The reason's name.
+    var word: String { String("\(reason)".prefix { $0.isLetter }) }
+}
