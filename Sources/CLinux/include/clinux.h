@@ -18,10 +18,21 @@ int clinux_open_in_root(int root, const char *path, int flags);
 // because a process that waits inside a driver cannot be killed.
 int clinux_write_with_deadline(const char *path, const void *bytes, size_t length, int milliseconds);
 
-// Reads `path` (or, with `link`, its target) in a child process and waits `milliseconds` for it. On success returns 0
-// and stores up to `capacity` bytes and their number; else the child's errno or ETIMEDOUT as above.
+// Reads `path` up to its end or `capacity` bytes (or, with `link`, its target) in a child process and waits `milliseconds`
+// for it. On success returns 0 and stores the bytes and their number; else the child's errno or ETIMEDOUT as above.
 int clinux_read_with_deadline(const char *path, bool link, void *buffer, size_t capacity, size_t *length,
                               int milliseconds);
+
+// A process that makes one write to an existing file when it is told to, and also when the process that started it ends
+// without having told it, however that ends. `bytes` and `path` are copied with the process.
+typedef struct {
+    pid_t process;
+    int leash;
+} clinux_guardian;
+// Returns 0 or an errno.
+int clinux_guardian_start(const char *path, const void *bytes, size_t length, clinux_guardian *guardian);
+// Tells it, and waits `milliseconds` for the write. Returns 0, the errno of the write, or ETIMEDOUT.
+int clinux_guardian_end(clinux_guardian guardian, int milliseconds);
 
 // Starts `path` with `argv` and `envp` (no shell, standard input from /dev/null, in a session of its own), collects standard
 // output and error together, and waits `milliseconds`. Returns 0 and the wait status, or an errno; ETIMEDOUT after
@@ -74,3 +85,6 @@ clinux_table clinux_usb_names(void);
 
 // What is known of kernel arguments: the text of data/kernel-arguments.uci.
 clinux_table clinux_kernel_arguments(void);
+
+// What is known of handing over particular devices: the text of data/guest-recipes.uci.
+clinux_table clinux_guest_recipes(void);

@@ -6,7 +6,7 @@ public struct RecipeAdvice: Sendable, Hashable, Encodable {
     /// The recipe's name in `guest-recipes.uci`.
     public var id: String
     public var title: Text
-    /// What the device was taken for, such as a generation of graphics; null where no recipe knows its id.
+    /// What the device was taken for, such as a generation of graphics; null where the data knows no such device.
     @Nullable public var family: Text?
     /// The functions that the advice is for, those that it refuses included.
     public var functions: [PCIAddress]
