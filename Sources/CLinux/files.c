@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <poll.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <sys/wait.h>
@@ -70,12 +71,87 @@ ssize_t clinux_get_attribute(int fd, const char *name, void *value, size_t capac
     return n < 0 ? -errno : n;
 }
 
-// Does one write, read or readlink in a child, whose answer is its errno and then what it read.
+// What a child that was started for one write, read or readlink leaves behind, in memory that both see.
+struct answer {
+    bool done;
+    int error;
+    size_t length;
+    char bytes[];
+};
+
+// Keeps one descriptor, as 3. A child that is stuck must keep nobody waiting, neither who reads this program's output nor
+// a guardian below.
+static void let_go(int kept) {
+    if (kept != 3) dup2(kept, 3);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd < 3 && null >= 0; fd++) dup2(null, fd);
+    syscall(SYS_close_range, 4, ~0U, 0);
+}
+
+static int read_whole(const char *path, bool link, char *buffer, size_t capacity, size_t *length) {
+    if (link) {
+        ssize_t n = readlink(path, buffer, capacity);
+        *length = n < 0 ? 0 : (size_t)n;
+        return n < 0 ? errno : 0;
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return errno;
+    while (*length < capacity) {
+        ssize_t n = read(fd, buffer + *length, capacity - *length);
+        if (n < 0) return errno;
+        if (n == 0) break;
+        *length += (size_t)n;
+    }
+    return 0;
+}
+
+static int write_once(const char *path, const void *bytes, size_t length) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return errno;
+    ssize_t written = write(fd, bytes, length);
+    int error = written < 0 ? errno : (size_t)written == length ? 0 : EIO;
+    close(fd);
+    return error;
+}
+
+// Does one write, read or readlink in a child. Its end of the pipe closes when it ends, however it does.
 static int in_child(const char *path, const void *output, size_t output_length, bool link, void *input,
                     size_t capacity, size_t *length, int milliseconds) {
+    size_t size = sizeof(struct answer) + capacity;
+    struct answer *answer = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (answer == MAP_FAILED) return errno;
+    int64_t deadline = now_milliseconds() + milliseconds;
+    int error = 0;
+    int pipes[2] = {-1, -1};
+    pid_t child = -1;
+    if (pipe2(pipes, O_CLOEXEC) || (child = fork()) < 0) error = errno;
+    if (child == 0) {
+        let_go(pipes[1]);
+        answer->error = output ? write_once(path, output, output_length)
+                               : read_whole(path, link, answer->bytes, capacity, &answer->length);
+        answer->done = true;
+        _exit(0);
+    }
+    if (pipes[1] >= 0) close(pipes[1]);
+    size_t ignored;
+    if (!error) error = drain(pipes[0], NULL, 0, &ignored, deadline);
+    if (pipes[0] >= 0) close(pipes[0]);
+    // A child that did not come back may be stuck inside a driver: nobody waits for it.
+    if (!error) {
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+        error = answer->done ? answer->error : EIO;
+    }
+    if (!error && input) {
+        __builtin_memcpy(input, answer->bytes, answer->length);
+        *length = answer->length;
+    }
+    munmap(answer, size);
+    return error;
+}
+
+int clinux_guardian_start(const char *path, const void *bytes, size_t length, clinux_guardian *guardian) {
     int pipes[2];
     if (pipe2(pipes, O_CLOEXEC)) return errno;
-    int64_t deadline = now_milliseconds() + milliseconds;
     pid_t child = fork();
     if (child < 0) {
         int error = errno;
@@ -84,49 +160,32 @@ static int in_child(const char *path, const void *output, size_t output_length, 
         return error;
     }
     if (child == 0) {
-        int error = 0;
-        ssize_t n = 0;
-        static char buffer[1 << 16];
-        // A child that is stuck must not keep whoever reads this program's output waiting.
-        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        for (int fd = 0; fd < 3 && null >= 0; fd++) if (fd != pipes[1]) dup2(null, fd);
-        if (link) {
-            n = readlink(path, buffer, sizeof buffer);
-            error = n < 0 ? errno : 0;
-        } else {
-            int fd = open(path, (output ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
-            if (fd < 0) error = errno;
-            else if (output) {
-                ssize_t written = write(fd, output, output_length);
-                error = written < 0 ? errno : (size_t)written == output_length ? 0 : EIO;
-            } else {
-                n = read(fd, buffer, sizeof buffer);
-                error = n < 0 ? errno : 0;
-            }
-        }
-        if (write(pipes[1], &error, sizeof error) == sizeof error && n > 0) {
-            ssize_t sent = write(pipes[1], buffer, (size_t)n);
-            (void)sent;
-        }
-        _exit(0);
+        // What is typed at the terminal is not meant for it.
+        setsid();
+        let_go(pipes[0]);
+        char byte;
+        ssize_t n;
+        do n = read(3, &byte, 1);
+        while (n < 0 && errno == EINTR);
+        _exit(write_once(path, bytes, length));
     }
-    close(pipes[1]);
-    size_t got = 0;
-    static _Thread_local char answer[sizeof(int) + (1 << 16)];
-    int error = drain(pipes[0], answer, sizeof answer, &got, deadline);
     close(pipes[0]);
-    if (error) return error;  // The child may be stuck inside a driver: nobody waits for it.
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
-    if (got < sizeof(int)) return EIO;
-    __builtin_memcpy(&error, answer, sizeof error);
-    if (error) return error;
-    size_t n = got - sizeof(int);
-    if (input) {
-        if (n > capacity) n = capacity;
-        __builtin_memcpy(input, answer + sizeof(int), n);
-        *length = n;
-    }
+    *guardian = (clinux_guardian){.process = child, .leash = pipes[1]};
     return 0;
+}
+
+int clinux_guardian_end(clinux_guardian guardian, int milliseconds) {
+    close(guardian.leash);
+    int64_t deadline = now_milliseconds() + milliseconds;
+    struct timespec pause = {.tv_nsec = 1000000};
+    for (;;) {
+        int status = 0;
+        pid_t ended = waitpid(guardian.process, &status, WNOHANG);
+        if (ended == guardian.process) return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+        if (ended < 0 && errno != EINTR) return errno;
+        if (now_milliseconds() >= deadline) return ETIMEDOUT;
+        nanosleep(&pause, NULL);
+    }
 }
 
 int clinux_write_with_deadline(const char *path, const void *bytes, size_t length, int milliseconds) {

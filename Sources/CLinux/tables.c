@@ -22,3 +22,8 @@ static const unsigned char kernel_arguments[] = {
 #embed "data/kernel-arguments.uci"
 };
 clinux_table clinux_kernel_arguments(void) { return (clinux_table){kernel_arguments, sizeof kernel_arguments}; }
+
+static const unsigned char guest_recipes[] = {
+#embed "data/guest-recipes.uci"
+};
+clinux_table clinux_guest_recipes(void) { return (clinux_table){guest_recipes, sizeof guest_recipes}; }

@@ -1,5 +1,5 @@
 public import Inventory
-import Wording
+internal import Wording
 
 /// The `devices` of an instance of Incus or LXD, as YAML for `incus config edit`
 /// (https://linuxcontainers.org/incus/docs/main/reference/devices/).

@@ -70,6 +70,9 @@ public protocol FileTree: Sendable {
     /// Writes to an existing file, without creating or truncating, and gives up after `milliseconds`.
     /// `ETIMEDOUT` means that the write is still stuck in the kernel.
     func write(_ path: String, bytes: [UInt8], milliseconds: Int) throws(Errno)
+    /// Prepares a write to an existing file that is made when it is asked for. On a live machine it is made, too, when this
+    /// process ends without asking, by a crash or `SIGKILL`.
+    func prepareWrite(_ path: String, bytes: [UInt8]) throws(Errno) -> any PreparedWrite
     /// A file as it is, to be put back by ``put(_:at:)``; nil when there is none. A link is followed.
     func snapshot(_ path: String) throws(Errno) -> FileSnapshot?
     /// Makes the file what the snapshot says, whole and durable or not at all, and makes the folders above it; with nil
@@ -112,6 +115,12 @@ public protocol FileTree: Sendable {
 
 /// A lock that this process holds as long as the object lives.
 public protocol FileLock: AnyObject, Sendable {}
+
+/// A write that is still to be made, once.
+public protocol PreparedWrite: AnyObject {
+    /// Makes it, and gives up waiting for it after `milliseconds` (`ETIMEDOUT`).
+    func make(milliseconds: Int) throws(Errno)
+}
 
 /// An open directory: look-ups in it cost one short path each.
 public protocol FileDirectory {
@@ -159,6 +168,10 @@ extension FileTree {
         throw .readOnlyFileSystem
     }
 
+    public func prepareWrite(_ path: String, bytes: [UInt8]) throws(Errno) -> any PreparedWrite {
+        RememberedWrite(tree: self, path: path, bytes: bytes)
+    }
+
     public func snapshot(_ path: String) throws(Errno) -> FileSnapshot? {
         do throws(Errno) {
             let status = try status(path, following: true)
@@ -200,4 +213,19 @@ private struct PathDirectory: FileDirectory {
     func status(_ name: String) throws(Errno) -> FileStatus {
         try tree.status(path + "/" + name, following: false)
     }
+}
+
+/// A write to a machine that is only seen, where nothing has to survive this process.
+private final class RememberedWrite: PreparedWrite {
+    let tree: any FileTree
+    let path: String
+    let bytes: [UInt8]
+
+    init(tree: any FileTree, path: String, bytes: [UInt8]) {
+        self.tree = tree
+        self.path = path
+        self.bytes = bytes
+    }
+
+    func make(milliseconds: Int) throws(Errno) { try tree.write(path, bytes: bytes, milliseconds: milliseconds) }
 }

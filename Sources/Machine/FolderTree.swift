@@ -85,6 +85,33 @@ public final class FolderTree: FileTree {
     }
 }
 
+extension FolderTree {
+    public func prepareWrite(_ path: String, bytes: [UInt8]) throws(Errno) -> any PreparedWrite {
+        guard isLive else { throw .readOnlyFileSystem }
+        var guardian = clinux_guardian()
+        let error = bytes.withUnsafeBytes { clinux_guardian_start(path, $0.baseAddress, $0.count, &guardian) }
+        guard error == 0 else { throw Errno(rawValue: error) }
+        return GuardedWrite(guardian)
+    }
+}
+
+/// A write that a process of its own makes.
+private final class GuardedWrite: PreparedWrite {
+    private let guardian: clinux_guardian
+    private var isMade = false
+
+    init(_ guardian: clinux_guardian) { self.guardian = guardian }
+
+    func make(milliseconds: Int) throws(Errno) {
+        guard !isMade else { return }
+        isMade = true
+        let error = clinux_guardian_end(guardian, CInt(milliseconds))
+        guard error == 0 else { throw Errno(rawValue: error) }
+    }
+
+    deinit { if !isMade { _ = clinux_guardian_end(guardian, 0) } }
+}
+
 /// A directory held open by a descriptor.
 ///
 /// Names in it are read without following a link out of it; sysfs attributes are plain files.

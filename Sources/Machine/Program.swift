@@ -167,22 +167,23 @@ extension Machine {
         }
     }
 
-    /// Reads a file in a child process: the way to look at a device whose driver may be stuck.
-    public func readWithDeadline(_ path: String, milliseconds: Int) throws(Errno) -> [UInt8] {
-        try inChild(path, link: false, milliseconds)
+    /// Reads a file, at most `limit` bytes of it, in a child process: the way to look at a device whose driver may be
+    /// stuck.
+    public func readWithDeadline(_ path: String, limit: Int = 1 << 16, milliseconds: Int) throws(Errno) -> [UInt8] {
+        try inChild(path, link: false, limit: limit, milliseconds)
     }
 
     /// Reads a link in a child process.
     public func linkWithDeadline(_ path: String, milliseconds: Int) throws(Errno) -> String {
-        try String(decoding: inChild(path, link: true, milliseconds), as: UTF8.self)
+        try String(decoding: inChild(path, link: true, limit: 1 << 16, milliseconds), as: UTF8.self)
     }
 
-    private func inChild(_ path: String, link: Bool, _ milliseconds: Int) throws(Errno) -> [UInt8] {
-        guard isLive else { return try link ? Array(tree.link(path).utf8) : tree.read(path, limit: 1 << 16) }
+    private func inChild(_ path: String, link: Bool, limit: Int, _ milliseconds: Int) throws(Errno) -> [UInt8] {
+        guard isLive else { return try link ? Array(tree.link(path).utf8) : tree.read(path, limit: limit) }
         var error: CInt = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+        let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             var length = 0
-            error = clinux_read_with_deadline(path, link, buffer.baseAddress, 1 << 16, &length, CInt(milliseconds))
+            error = clinux_read_with_deadline(path, link, buffer.baseAddress, limit, &length, CInt(milliseconds))
             count = error == 0 ? length : 0
         }
         guard error == 0 else { throw Errno(rawValue: error) }

@@ -4,7 +4,7 @@ import Machine
 import Planning
 import Wording
 
-/// `passthru guest xml` and `passthru export qemu`: what a guest's configuration must say.
+/// `passthru guest xml`: what a guest's configuration must say.
 public enum GuestDocuments {
     public static func hostdevXML(
         _ machine: Machine,
@@ -23,8 +23,15 @@ public enum GuestDocuments {
         }
     }
 
-    public static func qemuArguments(_ machine: Machine, devices: [String]) throws(Failure) -> QEMUArguments {
-        QEMUArguments(try functions(machine, devices))
+    /// The devices that a person names, with everything that a recipe looks at, and the host that has them.
+    static func detailedFunctions(
+        _ machine: Machine,
+        _ devices: [String]
+    ) throws(Failure) -> (host: Host, functions: [PCIFunction]) {
+        var host = Host.read(machine, [.pci, .names])
+        let functions = try Self.functions(machine, devices)
+        host.readDetails(of: functions, from: machine)
+        return (host, functions.map { host.function($0.address) ?? $0 })
     }
 
     private static func functions(_ machine: Machine, _ names: [String]) throws(Failure) -> [PCIFunction] {

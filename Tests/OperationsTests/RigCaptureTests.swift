@@ -84,10 +84,11 @@ import Testing
         #expect(
             arguments.arguments == [
                 "-device", "pcie-root-port,id=passthru0,chassis=200",
-                "-device", "vfio-pci,host=0000:01:00.0,id=hostdev0-0,bus=passthru0,addr=0x0",
+                "-device", "vfio-pci,host=0000:01:00.0,id=hostdev0-0,bus=passthru0,addr=0x0,rombar=0",
                 "-device", "pcie-root-port,id=passthru1,chassis=201",
-                "-device", "vfio-pci,host=0000:06:00.0,id=hostdev1-0,bus=passthru1,addr=0x0.0x0,multifunction=on",
-                "-device", "vfio-pci,host=0000:06:00.1,id=hostdev1-1,bus=passthru1,addr=0x0.0x1",
+                "-device",
+                "vfio-pci,host=0000:06:00.0,id=hostdev1-0,bus=passthru1,addr=0x0.0x0,multifunction=on,rombar=0",
+                "-device", "vfio-pci,host=0000:06:00.1,id=hostdev1-1,bus=passthru1,addr=0x0.0x1,rombar=0",
             ]
         )
     }

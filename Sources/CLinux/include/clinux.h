@@ -18,8 +18,8 @@ int clinux_open_in_root(int root, const char *path, int flags);
 // because a process that waits inside a driver cannot be killed.
 int clinux_write_with_deadline(const char *path, const void *bytes, size_t length, int milliseconds);
 
-// Reads `path` (or, with `link`, its target) in a child process and waits `milliseconds` for it. On success returns 0
-// and stores up to `capacity` bytes and their number; else the child's errno or ETIMEDOUT as above.
+// Reads `path` up to its end or `capacity` bytes (or, with `link`, its target) in a child process and waits `milliseconds`
+// for it. On success returns 0 and stores the bytes and their number; else the child's errno or ETIMEDOUT as above.
 int clinux_read_with_deadline(const char *path, bool link, void *buffer, size_t capacity, size_t *length,
                               int milliseconds);
 
@@ -51,6 +51,17 @@ int clinux_run(clinux_program *program);
 
 // The host name (gethostname(2)) in the UTS namespace of an opened /proc/PID. Returns 0 or an errno.
 int clinux_host_name(int process, char *name, size_t capacity);
+
+// A process that makes one write to an existing file when it is told to, and also when the process that started it ends
+// without having told it, however that ends. `bytes` and `path` are copied with the process.
+typedef struct {
+    pid_t process;
+    int leash;
+} clinux_guardian;
+// Returns 0 or an errno.
+int clinux_guardian_start(const char *path, const void *bytes, size_t length, clinux_guardian *guardian);
+// Tells it, and waits `milliseconds` for the write. Returns 0, the errno of the write, or ETIMEDOUT.
+int clinux_guardian_end(clinux_guardian guardian, int milliseconds);
 
 // fsetxattr(2), flistxattr(2) and fgetxattr(2). Return 0, or the number of bytes; an errno from the first, -errno from
 // the others.
@@ -97,3 +108,6 @@ clinux_table clinux_usb_names(void);
 
 // What is known of kernel arguments: the text of data/kernel-arguments.uci.
 clinux_table clinux_kernel_arguments(void);
+
+// What is known of handing over particular devices: the text of data/guest-recipes.uci.
+clinux_table clinux_guest_recipes(void);

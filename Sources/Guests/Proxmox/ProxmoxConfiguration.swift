@@ -1,4 +1,4 @@
-import Formats
+internal import Formats
 
 /// The configuration of a guest of Proxmox VE (qm.conf(5)): `key: value` lines, then a section in brackets for each
 /// snapshot. Only the lines before the first section count; what is not changed stays byte for byte.

@@ -1,4 +1,4 @@
-import Inventory
+internal import Inventory
 public import Wording
 
 /// Why a device cannot be said in a guest's configuration.

@@ -1,5 +1,5 @@
-import Inventory
-import Wording
+internal import Inventory
+internal import Wording
 
 /// The value of a `hostpciN` setting: `0000:01:00,pcie=1,rombar=0` (qm.conf(5)).
 struct ProxmoxPCI: Hashable {

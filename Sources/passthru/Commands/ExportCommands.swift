@@ -14,31 +14,6 @@ struct ExportCommand: ParsableCommand {
     }
 }
 
-struct ExportQEMUCommand: ParsableCommand {
-    static var configuration: CommandConfiguration {
-        CommandConfiguration(
-            commandName: "qemu",
-            abstract: help(
-                "Print the arguments for a QEMU with a q35 machine that was started by hand.",
-                "输出手动启动的 QEMU（q35 机型）所需的参数。"
-            )
-        )
-    }
-    @Argument(help: .text("Devices of the guest.", "虚拟机的设备。", valueName: "device"))
-    var devices: [String]
-    @OptionGroup var common: CommonOptions
-
-    func run() throws {
-        let arguments = try GuestDocuments.qemuArguments(try common.machine(), devices: devices)
-        try common.print(QEMUDocument(arguments: arguments.arguments)) { _, _ in [arguments.line] }
-    }
-
-    private struct QEMUDocument: Encodable {
-        let schema = "passthru/qemu/1"
-        var arguments: [String]
-    }
-}
-
 struct ExportProxmoxCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
