@@ -13,6 +13,7 @@ TRAITS := $(if $(WEB),--traits Web,)
 RELEASE := --configuration release --scratch-path .build-release $(TRAITS) --static-swift-stdlib \
 	-Xswiftc -static-executable -Xswiftc -Osize -Xcc -Os -Xswiftc -use-ld=lld \
 	-Xswiftc -Xclang-linker -Xswiftc -static-pie --disable-local-rpath \
+	-Xlinker --no-eh-frame-hdr -Xlinker -T -Xlinker $(CURDIR)/Scripts/without-unwind.ld \
 	-Xlinker --pack-dyn-relocs=relr -Xlinker -Map=$(CURDIR)/.build-release/passthru.map
 TABLES := Sources/CLinux/tables/pci.names Sources/CLinux/tables/usb.names
 
