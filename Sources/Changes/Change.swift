@@ -16,6 +16,30 @@ public enum Change: Sendable, Hashable, Codable {
     /// Runs a program of the machine, by its absolute path and without a shell; 0 is success. `input` is what it finds at
     /// `/dev/stdin`, `place` the container in which it is and runs; without one it is the host's.
     case runProgram(path: String, arguments: [String], input: FileContent? = nil, place: RunnerPlace? = nil)
+    /// Gives a program the new text of a document that it keeps. What it kept before is in the journal and comes back,
+    /// unless somebody else changed the document since.
+    case writeDocument(ProgramDocument, content: FileContent)
+}
+
+/// A document that a program keeps and may write in its own way: a domain of libvirt.
+public struct ProgramDocument: Sendable, Hashable, Codable {
+    /// What people call it: `domain win11`.
+    public var name: String
+    public var program: String
+    /// The arguments with which it prints the document.
+    public var reading: [String]
+    /// The arguments with which it takes a new one from `/dev/stdin`.
+    public var writing: [String]
+    /// The container in which the program is; nil for the host.
+    @Nullable public var place: RunnerPlace?
+
+    public init(name: String, program: String, reading: [String], writing: [String], place: RunnerPlace?) {
+        self.name = name
+        self.program = program
+        self.reading = reading
+        self.writing = writing
+        self.place = place
+    }
 }
 
 /// What must be true after a change, read back from the kernel.
@@ -117,6 +141,25 @@ public struct PlannedChange: Sendable, Hashable, Codable {
         return planned
     }
 
+    /// A document that a program keeps.
+    public static func document(
+        _ document: ProgramDocument,
+        before: FileContent,
+        after: FileContent,
+        reason: Text
+    ) -> PlannedChange {
+        var planned = PlannedChange(
+            // Neither text is shown as a whole: it may hold passwords, and the difference says it.
+            .writeDocument(document, content: after),
+            before: nil,
+            after: nil,
+            inverse: [],
+            reason: reason
+        )
+        planned.original = before
+        return planned
+    }
+
     /// A text file that gets a new content, or goes.
     public static func textFile(_ path: String, before: String?, after: String?, reason: Text) -> PlannedChange {
         .file(path, before: before.map { FileContent($0) }, after: after.map { FileContent($0) }, reason: reason)
@@ -190,7 +233,7 @@ extension Change {
     /// The function that the change is about; nil for what concerns none, or all.
     public var device: PCIAddress? {
         switch self {
-        case .loadModule, .runProgram: nil
+        case .loadModule, .runProgram, .writeDocument: nil
         case .writeAttribute(let path, let value):
             PCIAddress(value) ?? path.split(separator: "/").lazy.compactMap { PCIAddress($0) }.first
         case .writeLink: nil
@@ -207,6 +250,7 @@ extension Change {
         case .writeLink(let path, let target): target.map { "ln -sfn \($0) \(path)" } ?? "rm \(path)"
         case .runProgram(let path, let arguments, _, let place):
             ([path] + arguments).joined(separator: " ") + (place.map { "  # in \($0.container)" } ?? "")
+        case .writeDocument(let document, _): ([document.program] + document.writing).joined(separator: " ")
         }
     }
 }

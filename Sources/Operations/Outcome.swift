@@ -27,7 +27,7 @@ public struct Outcome: Sendable, Encodable {
 
     /// One change of the plan, as people and scripts read it.
     public struct Step: Sendable, Encodable, Hashable {
-        /// `load-module`, `write`, `write-file`, `remove-file`, `write-link`, `remove-link` or `run`.
+        /// `load-module`, `write`, `write-file`, `remove-file`, `write-link`, `remove-link`, `write-document` or `run`.
         public var action: String
         public var target: String
         @Nullable public var value: String?
@@ -60,7 +60,12 @@ extension Plan {
         var paths: [String] = []
         var versions: [String: (before: [UInt8]?, after: [UInt8]?)] = [:]
         for planned in changes {
-            guard case .writeFile(let path, let content, _) = planned.change else { continue }
+            let (path, content): (String, FileContent?)
+            switch planned.change {
+            case .writeFile(let file, let new, _): (path, content) = (file, new)
+            case .writeDocument(let document, let new): (path, content) = (document.name, new)
+            default: continue
+            }
             if versions[path] == nil {
                 paths.append(path)
                 versions[path] = (planned.original?.bytes, nil)
@@ -74,7 +79,11 @@ extension Plan {
 extension PlannedChange {
     var step: Outcome.Step {
         var container: String?
-        if case .runProgram(_, _, _, let place) = change { container = place?.container }
+        switch change {
+        case .runProgram(_, _, _, let place): container = place?.container
+        case .writeDocument(let document, _): container = document.place?.container
+        default: break
+        }
         let (action, target, value): (String, String, String?) =
             switch change {
             case .loadModule(let name): ("load-module", name, nil)
@@ -83,6 +92,8 @@ extension PlannedChange {
                 (content == nil ? "remove-file" : "write-file", path, content?.text)
             case .writeLink(let path, let target): (target == nil ? "remove-link" : "write-link", path, target)
             case .runProgram(let path, let arguments, _, _): ("run", path, arguments.joined(separator: " "))
+            case .writeDocument(let document, _):
+                ("write-document", document.name, ([document.program] + document.writing).joined(separator: " "))
             }
         return Outcome.Step(
             action: action,
@@ -106,6 +117,7 @@ extension Outcome.Step {
             case "write": Text(verbatim: "echo \(value.map { $0.isEmpty ? "" : $0 + " " } ?? "")> \(target)")
             case "write-file": Text(en: "write \(target)", zh: "写入 \(target)")
             case "write-link": Text(en: "link \(target) to \(value ?? "-")", zh: "把 \(target) 链接到 \(value ?? "-")")
+            case "write-document": Text(verbatim: value ?? "")
             case "run": Text(verbatim: [target, value].compactMap(\.self).joined(separator: " "))
             default: Text(en: "remove \(target)", zh: "删除 \(target)")
             }

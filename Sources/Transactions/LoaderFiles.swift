@@ -1,3 +1,4 @@
+import Changes
 import Machine
 import SystemPackage
 
@@ -37,8 +38,16 @@ extension StepRunner {
         return found
     }
 
+    /// The checksums of what a change's program wrote; of a document that it keeps, in the program's own words.
+    func written(_ planned: PlannedChange) throws(StepFailure) -> [String: String]? {
+        guard case .writeDocument(let document, _) = planned.change else {
+            return try checksums(planned.generates)
+        }
+        return [document.name: checksum(of: FileSnapshot(bytes: try kept(document).bytes))]
+    }
+
     /// The checksums of what a program wrote.
-    func checksums(_ paths: [String]) throws(StepFailure) -> [String: String]? {
+    private func checksums(_ paths: [String]) throws(StepFailure) -> [String: String]? {
         guard !paths.isEmpty else { return nil }
         var found: [String: String] = [:]
         for path in paths { found[path] = try checksum(path) }

@@ -51,6 +51,18 @@ extension StepRunner {
         )
     }
 
+    /// What a program keeps now.
+    func kept(_ document: ProgramDocument) throws(StepFailure) -> FileContent {
+        let command = Self.command(document.program, document.reading, document.place)
+        let answer = try answer(document.program, document.reading, input: nil, place: document.place)
+        guard answer.status == 0, !answer.isCut else { throw Self.failed(command, answer.status, answer.complaint) }
+        return FileContent(answer.output)
+    }
+
+    func give(_ content: FileContent, to document: ProgramDocument) throws(StepFailure) {
+        try run(document.program, document.writing, input: content, place: document.place)
+    }
+
     private func answer(
         _ path: String,
         _ arguments: [String],

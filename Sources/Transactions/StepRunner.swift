@@ -39,6 +39,7 @@ struct StepRunner {
         case .loadModule(let name): try load(name)
         case .runProgram(let path, let arguments, let input, let place):
             try run(path, arguments, input: input, place: place)
+        case .writeDocument(let document, let content): try give(content, to: document)
         case .writeAttribute(let path, let value):
             guard path.hasPrefix("/sys/") else { throw failure(.invalidArgument, writing: value, to: path) }
             do {
@@ -121,6 +122,12 @@ struct StepRunner {
             machine.pause(milliseconds: 100)
             waited += 100
         }
+    }
+
+    /// Whether an expectation is seen to hold, without waiting for it.
+    func holds(_ expectation: Expectation?) -> Bool {
+        guard let expectation else { return true }
+        return (try? observe(expectation)) == .some(.none)
     }
 
     /// What is wrong with the expectation now; nil when it holds.

@@ -143,13 +143,16 @@ public struct Transaction {
         if case .writeLink(let path, _) = planned.change {
             replaced = ReplacedFile(snapshot: nil, newFolders: machine.missingFolders(above: path))
         }
+        if case .writeDocument(let document, _) = planned.change {
+            replaced = ReplacedFile(snapshot: FileSnapshot(bytes: try runner.kept(document).bytes), newFolders: [])
+        }
         let generated = try runner.replaced(planned.generates)
         try record(.start(step: step, file: replaced, generated: generated), writer)
         try runner.perform(planned.change)
         onEvent(.performed(step: step))
         try runner.settle(planned.generates)
         try runner.verify(planned.expectation)
-        try record(.done(step: step, generated: try runner.checksums(planned.generates)), writer)
+        try record(.done(step: step, generated: try runner.written(planned)), writer)
     }
 
     private func record(_ record: JournalRecord, _ writer: JournalWriter) throws(StepFailure) {
@@ -205,6 +208,14 @@ public struct Transaction {
         for planned in plan.changes {
             if case .writeLink(let path, _) = planned.change, (try? machine.link(path)) != planned.before {
                 throw outdated(path)
+            }
+            if case .writeDocument(let document, _) = planned.change {
+                do throws(StepFailure) {
+                    guard try runner.kept(document) == planned.original else { throw StepFailure(message: .empty) }
+                } catch {
+                    throw error.message == .empty
+                        ? outdated(document.name) : TransactionFailure(message: error.message, isOutdated: true)
+                }
             }
             guard case .writeFile(let path, let content, _) = planned.change else { continue }
             if expected[path] == nil {

@@ -24,6 +24,12 @@ struct Undoing {
         if case .writeLink(let path, let target) = planned.change {
             return try restoreLink(path, before: planned.before, ours: target, entry.files[step])
         }
+        if case .writeDocument(let document, let content) = planned.change {
+            guard let before = entry.files[step]?.snapshot else { return false }
+            return try restore(document, before, ours: content, written: entry.checksums[step]?[document.name])
+        }
+        // What somebody else took away since need not be taken back.
+        if case .programSays? = planned.expectation, !runner.holds(planned.expectation) { return false }
         // Before anything is written: whether somebody else has the function by now.
         for inverse in planned.inverse {
             guard case .writeAttribute(let path, let value) = inverse, isDriverLink(path), isOurs(inverse.device) else {
@@ -154,6 +160,36 @@ struct Undoing {
             try? machine.tree.removeFolder(folder)
         }
         return isChanged
+    }
+
+    // MARK: Documents that a program keeps
+
+    /// - Parameter written: the checksum of what the program made of ours; nil when it was stopped before that was known.
+    private func restore(
+        _ document: ProgramDocument,
+        _ before: FileSnapshot,
+        ours: FileContent,
+        written: String?
+    ) throws(StepFailure) -> Bool {
+        let now = FileSnapshot(bytes: try runner.kept(document).bytes)
+        guard now.content != before.content else { return false }
+        guard written == nil || runner.checksum(of: now) == written else {
+            throw StepFailure(
+                message: Text(
+                    en: """
+                        \(document.name) was changed by somebody else since: it stays as it is. What passthru had changed, to \
+                        be taken back by hand:
+                        \(UnifiedDiff.text(document.name, before: before.bytes, after: ours.bytes))
+                        """,
+                    zh: """
+                        \(document.name) 之后被他人修改过：保持现状。passthru 当时的更改，请手动撤回：
+                        \(UnifiedDiff.text(document.name, before: before.bytes, after: ours.bytes))
+                        """
+                )
+            )
+        }
+        try runner.give(before.content, to: document)
+        return true
     }
 
     private func restoreLink(
