@@ -36,34 +36,53 @@ public enum Assign {
             let wanted = try selector.functions(devices)
             let together = try selector.functions(mates)
             host.readDetails(of: wanted + together, from: machine)
-            let records = HomeRecords.read(machine)
-            let file = try WantedFile.read(machine)
             let access = permissions.unsafe.contains(.worldNodes) ? .world : nodes
             try check(access, machine)
-            var plan: Plan
-            do throws(Refusal) {
-                plan = try AssignPlanner(host: host, records: records).plan(
-                    host.fresh(wanted),
-                    with: host.fresh(together),
-                    consents: permissions.consents,
-                    unsafe: permissions.unsafe
-                )
-            } catch {
-                throw Failure(error)
-            }
-            plan.restartNetworkAfterUndo(of: host, for: wanted + together, on: machine)
+            var plan = try plan(machine, host, wanted, with: together, guest: guest, once: once, access, permissions)
+            if let guest { try plan.add(host.fresh(wanted), to: guest, machine, host) }
             let functions = host.fresh(wanted + together)
-            if let access { plan.open(to: access, on: machine) }
-            if !once {
-                var state = file.state
-                for function in functions { state.assign(function, guest: guest, records[function.address]) }
-                if let access { state.nodes = access == .root ? nil : WantedState.Nodes(access: access) }
-                let permanence = Permanence(on: machine, host, from: file, to: state)
-                plan.changes += permanence.changes
-                plan.warnings += permanence.warnings
-            }
             return Intention(plan: plan, devices: functions.map(\.address))
         }
+    }
+
+    /// The plan that binds functions now, and unless `once` at every boot.
+    ///
+    /// - Parameter host: read with the details of these functions.
+    static func plan(
+        _ machine: Machine,
+        _ host: Host,
+        _ wanted: [PCIFunction],
+        with together: [PCIFunction],
+        guest: String?,
+        once: Bool = false,
+        _ access: NodeAccess? = nil,
+        _ permissions: Permissions
+    ) throws(Failure) -> Plan {
+        let records = HomeRecords.read(machine)
+        let file = try WantedFile.read(machine)
+        var plan: Plan
+        do throws(Refusal) {
+            plan = try AssignPlanner(host: host, records: records).plan(
+                host.fresh(wanted),
+                with: host.fresh(together),
+                consents: permissions.consents,
+                unsafe: permissions.unsafe
+            )
+        } catch {
+            throw Failure(error)
+        }
+        plan.restartNetworkAfterUndo(of: host, for: wanted + together, on: machine)
+        if let access { plan.open(to: access, on: machine) }
+        guard !once else { return plan }
+        var state = file.state
+        for function in host.fresh(wanted + together) {
+            state.assign(function, guest: guest, records[function.address])
+        }
+        if let access { state.nodes = access == .root ? nil : WantedState.Nodes(access: access) }
+        let permanence = Permanence(on: machine, host, from: file, to: state)
+        plan.changes += permanence.changes
+        plan.warnings += permanence.warnings
+        return plan
     }
 
     private static func check(_ access: NodeAccess?, _ machine: Machine) throws(Failure) {
@@ -95,6 +114,35 @@ extension WantedState {
 }
 
 extension Plan {
+    /// Puts functions into the configuration of the guest that they are for, where it is known.
+    fileprivate mutating func add(
+        _ functions: [PCIFunction],
+        to name: String,
+        _ machine: Machine,
+        _ host: Host
+    ) throws(Failure) {
+        guard let guest = try GuestCatalog(machine, host.guests).find(name) else {
+            return warnings.append(
+                Text(
+                    en: "No guest called \(name) is known here: that it gets the devices is only written down.",
+                    zh: "这里没有名为 \(name) 的虚拟机：只记录设备归它所有。"
+                )
+            )
+        }
+        // What somebody started by hand has no configuration.
+        guard guest.manager != .qemu else { return }
+        let addition = try GuestAddition(
+            machine,
+            host,
+            guest,
+            functions,
+            NamedDevices(host: host, all: []),
+            GuestAttachment()
+        )
+        changes += addition.changes
+        warnings = addition.reasons + warnings + addition.warnings
+    }
+
     /// Gives vfio's nodes to whom they shall be open.
     mutating func open(to access: NodeAccess, on machine: Machine) {
         let nodes = DeviceNodes.changes(to: access, on: machine)

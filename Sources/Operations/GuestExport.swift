@@ -101,6 +101,11 @@ struct NamedDevices {
     var host: Host
     var all: [NamedDevice]
 
+    init(host: Host, all: [NamedDevice]) {
+        self.host = host
+        self.all = all
+    }
+
     /// - Throws: what ``DeviceSelector/devices(_:_:)`` throws, and 77 for what no guest can have.
     init(_ names: [String], on host: Host) throws(Failure) {
         self.host = host

@@ -1,4 +1,5 @@
 import Changes
+import Guests
 import Inventory
 import Machine
 import Planning
@@ -35,6 +36,8 @@ public enum Release {
                 throw Failure(error)
             }
             plan.restartNetworkAfterUndo(of: host, for: wanted, on: machine)
+            // First of all the guest, so that it is not started with what it no longer has.
+            plan.changes = try leaving(named, state, host, machine) + plan.changes
             state.assignments.removeAll { named.contains($0.identity.address) }
             if state != file.state {
                 let permanence = Permanence(on: machine, host, from: file, to: state)
@@ -46,6 +49,25 @@ public enum Release {
             let moving = plan.identities.map(\.address)
             return Intention(plan: plan, devices: moving.isEmpty ? wanted.map(\.address) : moving)
         }
+    }
+
+    /// Takes functions out of the configuration of the guest for which they were assigned.
+    private static func leaving(
+        _ addresses: [PCIAddress],
+        _ state: WantedState,
+        _ host: Host,
+        _ machine: Machine
+    ) throws(Failure) -> [PlannedChange] {
+        var changes: [PlannedChange] = []
+        let names = Set(addresses.compactMap { state.assignment(of: $0)?.guest })
+        for name in names.sorted() {
+            guard let guest = try GuestCatalog(machine, host.guests).find(name), guest.manager != .qemu else { continue }
+            let keys = addresses.filter { state.assignment(of: $0)?.guest == name }
+                .map { GuestDevice.pci(PCIGuestDevice($0)).key }
+            guard guest.functions.contains(where: addresses.contains) else { continue }
+            changes += try GuestCatalog(machine, host.guests).editor(guest).detaching(Set(keys))
+        }
+        return changes
     }
 
     /// The functions that are there, and the addresses of all that were named: an assignment is named by its name too, and

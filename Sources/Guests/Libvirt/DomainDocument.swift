@@ -36,6 +36,9 @@ public struct DomainDocument: Sendable, Hashable {
 
     public var name: String { part("name")?.text ?? "" }
 
+    /// The number that libvirt gives a domain while it runs; nil in a configuration.
+    public var runningID: String? { root["id"] }
+
     /// Nil as long as libvirt has not given it one.
     public var uuid: String? { part("uuid")?.text }
 

@@ -38,6 +38,10 @@ struct OutcomeView {
         let text =
             if !outcome.changed {
                 Text(en: "Nothing to do.", zh: "无需更改。")
+            } else if outcome.schema.contains("guest-attach") {
+                Text(en: "The guest's configuration has the devices.", zh: "设备已加入虚拟机的配置。")
+            } else if outcome.schema.contains("guest-detach") {
+                Text(en: "The guest's configuration no longer has the devices.", zh: "设备已从虚拟机的配置中移除。")
             } else if outcome.devices.isEmpty {
                 outcome.trial == nil
                     ? Text(en: "Written.", zh: "已写入。") : Text(en: "The trial boot is prepared.", zh: "试启动已准备好。")
