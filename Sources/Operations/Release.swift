@@ -61,7 +61,9 @@ public enum Release {
         var changes: [PlannedChange] = []
         let names = Set(addresses.compactMap { state.assignment(of: $0)?.guest })
         for name in names.sorted() {
-            guard let guest = try GuestCatalog(machine, host.guests).find(name), guest.manager != .qemu else { continue }
+            guard let guest = try GuestCatalog(machine, host.guests).find(name), guest.manager != .qemu else {
+                continue
+            }
             let keys = addresses.filter { state.assignment(of: $0)?.guest == name }
                 .map { GuestDevice.pci(PCIGuestDevice($0)).key }
             guard guest.functions.contains(where: addresses.contains) else { continue }

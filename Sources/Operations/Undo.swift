@@ -167,11 +167,15 @@ public struct Undo: Sendable, Encodable {
 }
 
 extension JournalEntry {
-    /// The files and functions that the transaction touches.
+    /// The files, documents and functions that the transaction touches.
     fileprivate var targets: Set<String> {
         var targets = Set(header.devices.map(\.description))
         for planned in header.plan.changes {
-            if case .writeFile(let path, _, _) = planned.change { targets.insert(path) }
+            switch planned.change {
+            case .writeFile(let path, _, _): targets.insert(path)
+            case .writeDocument(let document, _): targets.insert(document.name)
+            default: break
+            }
         }
         return targets
     }

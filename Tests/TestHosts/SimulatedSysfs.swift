@@ -57,6 +57,8 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
     private var locked: Set<String> = []
     /// Runs before every write: a test makes a device vanish here, or gives an error of its own.
     public var beforeWrite: (SimulatedSysfs, String, String) -> Errno? = { _, _, _ in nil }
+    /// Programs that take an input, and answer as a test says.
+    public var answers: [String: (ProgramCall) -> ProgramAnswer] = [:]
     /// What processes in containers see.
     public var insides: [Int: any FileTree] = [:]
     /// Runs instead of `modprobe`'s own effect where it returns a result.
@@ -441,6 +443,15 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
             throw .noSuchProcess
         }
         return inside
+    }
+
+    public func run(_ call: ProgramCall) throws(Errno) -> ProgramAnswer {
+        guard let answer = answers[call.path] else {
+            let result = try run(call.path, call.arguments, milliseconds: call.milliseconds)
+            return ProgramAnswer(status: result.status, output: Array(result.output.utf8))
+        }
+        events.append(.run(call.path, call.arguments))
+        return answer(call)
     }
 
     public func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult {
