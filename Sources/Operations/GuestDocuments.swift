@@ -4,24 +4,97 @@ import Machine
 import Planning
 import Wording
 
-/// `passthru guest xml`: what a guest's configuration must say.
-public enum GuestDocuments {
-    public static func hostdevXML(
-        _ machine: Machine,
-        devices: [String],
-        managed: Bool
-    ) throws(Failure) -> String {
-        let devices = try functions(machine, devices).map { function in
-            var device = PCIGuestDevice(function.address)
-            device.isManaged = managed
-            return GuestDevice.pci(device)
+/// `passthru guest xml`: what a libvirt domain must say to have devices, for documents that somebody writes by hand.
+public struct GuestDocuments: Sendable, Encodable {
+    public let schema = "passthru/guest-xml/1"
+    /// The elements for `<devices>`.
+    public var xml: String
+    /// What belongs beside `<devices>`, for QEMU itself; null when nothing does.
+    @Nullable public var specials: String?
+    /// Why it is so, and what else the guest must be like.
+    public var reasons: [Text]
+    public var warnings: [Text]
+
+    /// How the devices are wanted.
+    public struct Wishes: Sendable {
+        public var isManaged = false
+        public var rom: String?
+        public var usesRecipe = true
+        /// Nil asks the programs that are installed.
+        public var libvirt: SoftwareVersion?
+        public var qemu: SoftwareVersion?
+
+        public init() {}
+    }
+
+    public static func run(_ machine: Machine, devices names: [String], _ wishes: Wishes) throws(Failure) -> Self {
+        var host = Host.read(machine, [.pci, .names, .usb])
+        let named = try NamedDevices(names, on: host)
+        host.readDetails(of: named.functions, from: machine)
+        let functions = host.fresh(named.functions)
+        let special = functions.contains { $0.class.isDisplay } || wishes.rom != nil
+        var hypervisor = HypervisorProbe(machine: machine, virsh: machine.program("virsh"), emulator: nil)
+            .hypervisor(withDevices: special && wishes.qemu == nil)
+        if let libvirt = wishes.libvirt { hypervisor.libvirt = libvirt }
+        if let qemu = wishes.qemu { hypervisor.qemu = qemu }
+        var found = GuestDocuments(xml: "", specials: nil, reasons: [], warnings: [])
+        var rom: BroughtROM?
+        if let path = wishes.rom {
+            let owner = GuestRecipes.romOwner(among: functions)
+            rom = BroughtROM(
+                path: path,
+                contents: (try? ROMCheck.contents(of: path)).map { ROMVerdict($0, for: owner) }
+            )
+        }
+        var devices: [GuestDevice] = []
+        if wishes.usesRecipe {
+            let advice = GuestRecipes.advice(for: functions, on: host, hypervisor: hypervisor, rom: rom)
+            if let refusal = advice.lazy.flatMap(\.refusals).first {
+                throw Failure(.refused, refusal, guardName: "recipe")
+            }
+            found.reasons = advice.flatMap(\.reasons)
+            found.warnings = advice.flatMap(\.warnings) + advice.requirements.compactMap(\.sentence)
+            devices = advice.flatMap(\.devices).map { .pci($0) }
+        } else {
+            devices = functions.map { .pci(PCIGuestDevice($0.address)) }
+        }
+        devices = devices.map { device in
+            guard case .pci(var function) = device else { return device }
+            function.isManaged = wishes.isManaged
+            if !wishes.usesRecipe, let path = wishes.rom { function.rom = .file(path) }
+            return .pci(function)
+        }
+        do throws(GuestDeviceError) {
+            for (device, warning) in try named.usbGuestDevices(byPort: false) {
+                devices.append(.usb(device))
+                found.warnings += [warning].compactMap(\.self)
+            }
+        } catch {
+            throw Failure(.failed, error.message)
         }
         do throws(DomainError) {
-            return try HostDeviceElements(devices).xml
+            // Nothing is known of the guest's buses here: only a document with them has places.
+            found.xml = try HostDeviceElements(devices.map(\.withoutPlace)).xml
+            var domain = try DomainDocument(Array(Self.skeleton.utf8))
+            _ = try domain.attach(devices, for: hypervisor)
+            let specials = domain.specials.map { String(decoding: $0, as: UTF8.self) }
+            found.specials = specials.isEmpty ? nil : specials.joined(separator: "\n") + "\n"
         } catch {
             throw Failure(.malformed, error.text)
         }
+        return found
     }
+
+    private static let skeleton = """
+        <domain type='kvm'>
+          <name>guest</name>
+          <os>
+            <type arch='x86_64' machine='q35'>hvm</type>
+          </os>
+          <devices/>
+        </domain>
+
+        """
 
     /// The devices that a person names, with everything that a recipe looks at, and the host that has them.
     static func detailedFunctions(
@@ -29,15 +102,40 @@ public enum GuestDocuments {
         _ devices: [String]
     ) throws(Failure) -> (host: Host, functions: [PCIFunction]) {
         var host = Host.read(machine, [.pci, .names])
-        let functions = try Self.functions(machine, devices)
+        let functions = try NamedDevices(devices, on: host).functions
         host.readDetails(of: functions, from: machine)
         return (host, functions.map { host.function($0.address) ?? $0 })
     }
+}
 
-    private static func functions(_ machine: Machine, _ names: [String]) throws(Failure) -> [PCIFunction] {
-        let host = Host.read(machine, [.pci])
-        let functions = try DeviceSelector(host).functions(names)
-        _ = try NamedDevices(functions.map { "\($0.address)" }, on: host)
-        return functions
+extension GuestDevice {
+    fileprivate var withoutPlace: GuestDevice {
+        guard case .pci(var function) = self, function.guestAddress?.bus != 0 else { return self }
+        function.guestAddress = nil
+        return .pci(function)
+    }
+}
+
+extension GuestRequirement {
+    /// What the owner must see to in a document of their own.
+    fileprivate var sentence: Text? {
+        switch self {
+        case .machine(let family):
+            Text(
+                en:
+                    "The guest's machine must be \(family.rawValue): <type machine='\(family == .q35 ? "q35" : "pc")'>.",
+                zh: "虚拟机的机型必须是 \(family.rawValue)：<type machine='\(family == .q35 ? "q35" : "pc")'>。"
+            )
+        case .noEmulatedVideo:
+            Text(
+                en: "The guest must have no emulated display: <video><model type='none'/></video>.",
+                zh: "虚拟机不能有模拟显卡：<video><model type='none'/></video>。"
+            )
+        case .firmware(let firmware):
+            Text(
+                en: "The guest must start with \(firmware == .uefi ? "UEFI (OVMF)" : "BIOS (SeaBIOS)").",
+                zh: "虚拟机必须以 \(firmware == .uefi ? "UEFI（OVMF）" : "BIOS（SeaBIOS）") 启动。"
+            )
+        }
     }
 }

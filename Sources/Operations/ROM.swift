@@ -42,10 +42,14 @@ public struct ROMCheck: Sendable, Encodable {
     }
 
     /// All bytes of a file that a person named as a ROM.
-    static func contents(of file: String) throws(Failure) -> [UInt8] {
+    static func contents(of file: String, on machine: Machine? = nil) throws(Failure) -> [UInt8] {
         let bytes: [UInt8]
         do throws(Errno) {
-            bytes = try Machine.named(file, limit: limit + 1)
+            if let machine {
+                bytes = try machine.read(file, limit: limit + 1)
+            } else {
+                bytes = try Machine.named(file, limit: limit + 1)
+            }
         } catch {
             throw Failure(
                 error == .noSuchFileOrDirectory || error == .notDirectory ? .notFound : .failed,

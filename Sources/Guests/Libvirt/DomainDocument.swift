@@ -36,6 +36,12 @@ public struct DomainDocument: Sendable, Hashable {
 
     public var name: String { part("name")?.text ?? "" }
 
+    /// What the domain says to QEMU itself, as it stands there: `<qemu:override>`, `<qemu:commandline>`,
+    /// `<qemu:capabilities>`.
+    public var specials: [[UInt8]] {
+        root.children.filter { $0.namespace == DomainMarks.qemu }.map { Array(bytes[$0.range]) }
+    }
+
     /// The number that libvirt gives a domain while it runs; nil in a configuration.
     public var runningID: String? { root["id"] }
 

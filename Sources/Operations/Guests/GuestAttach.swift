@@ -149,14 +149,19 @@ struct GuestAddition {
         var requirements: [GuestRequirement] = []
         // A recipe asks what this QEMU's devices can be told.
         let isSpecial = functions.contains { $0.class.isDisplay || attachment.rom != nil }
-        let hypervisor = editor.hypervisor(asking: isSpecial ? ["vfio-pci", "vfio-pci-nohotplug"] : [])
+        let hypervisor = editor.hypervisor(withDevices: isSpecial)
+        var rom: BroughtROM?
+        if let path = attachment.rom {
+            let owner = GuestRecipes.romOwner(among: functions)
+            rom = BroughtROM(path: path, contents: ROMVerdict(try editor.file(path), for: owner))
+        }
         if attachment.usesRecipe {
             let advices = GuestRecipes.advice(
                 for: functions,
                 on: host,
                 guest: editor.shape,
                 hypervisor: hypervisor,
-                rom: attachment.rom.map { ROMFile.brought($0, machine) }
+                rom: rom
             )
             let advised = Set(advices.flatMap(\.functions))
             devices += functions.filter { !advised.contains($0.address) }.map { .pci(PCIGuestDevice($0.address)) }

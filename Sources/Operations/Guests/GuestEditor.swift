@@ -14,8 +14,10 @@ protocol GuestEditor {
     var keys: Set<String> { get }
     /// The programs that run it.
     ///
-    /// - Parameter models: the devices of QEMU whose properties must be known.
-    func hypervisor(asking models: Set<String>) -> Hypervisor
+    /// - Parameter devices: whether it must be known what QEMU's devices can be told.
+    func hypervisor(withDevices devices: Bool) -> Hypervisor
+    /// The bytes of a file where the guest runs.
+    func file(_ path: String) throws(Failure) -> [UInt8]
     /// What gives the guest devices from its next start on; none for what it has already.
     func attaching(
         _ devices: [GuestDevice],
@@ -28,14 +30,4 @@ protocol GuestEditor {
     func pluggingIn(_ devices: [GuestDevice], _ hypervisor: Hypervisor) throws(Failure) -> [PlannedChange]
     /// What unplugs them from the guest that runs.
     func unplugging(_ keys: Set<String>) throws(Failure) -> [PlannedChange]
-}
-
-extension GuestEditor {
-    func hypervisor(for devices: [GuestDevice]) -> Hypervisor {
-        var models: Set<String> = []
-        for case .pci(let device) in devices where !device.properties.isEmpty || device.model != nil {
-            models.insert(device.model ?? "vfio-pci")
-        }
-        return hypervisor(asking: models)
-    }
 }

@@ -8,6 +8,8 @@ import Wording
 /// A domain of libvirt: changed through `virsh` where its daemon answers, else in its file.
 struct LibvirtGuest: GuestEditor {
     static let connection = "qemu:///system"
+    /// What virsh is given to read, by a name that needs no link in `/dev`.
+    private static let input = "/proc/self/fd/0"
     /// Milliseconds that virsh may take to print or take a document.
     private static let deadline = 30_000
 
@@ -127,10 +129,12 @@ struct LibvirtGuest: GuestEditor {
     var knowsUSBPorts: Bool { false }
     var keys: Set<String> { Set(document.hostDevices.compactMap(\.key)) }
 
-    func hypervisor(asking models: Set<String>) -> Hypervisor {
+    func hypervisor(withDevices devices: Bool) -> Hypervisor {
         HypervisorProbe(machine: inside, virsh: virsh ?? inside.program("virsh"), emulator: document.emulator)
-            .hypervisor(asking: models)
+            .hypervisor(withDevices: devices)
     }
+
+    func file(_ path: String) throws(Failure) -> [UInt8] { try ROMCheck.contents(of: path, on: inside) }
 
     // MARK: From the next start on
 
@@ -179,7 +183,7 @@ struct LibvirtGuest: GuestEditor {
             name: "domain \(name)",
             program: virsh,
             reading: Self.readArguments(name),
-            writing: ["-c", Self.connection, "define", "/dev/stdin"],
+            writing: ["-c", Self.connection, "define", Self.input],
             place: place
         )
         return [
@@ -297,7 +301,7 @@ struct LibvirtGuest: GuestEditor {
         reason: Text
     ) -> PlannedChange {
         func arguments(_ verb: String) -> [String] {
-            ["-c", Self.connection, verb, "--domain", name, "--file", "/dev/stdin", "--live"]
+            ["-c", Self.connection, verb, "--domain", name, "--file", Self.input, "--live"]
         }
         // The number of this run: once the guest was stopped there is nothing to take back.
         let run = now.runningID.map { ["id='\($0)'"] } ?? []

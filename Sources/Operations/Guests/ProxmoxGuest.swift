@@ -54,8 +54,13 @@ struct ProxmoxGuest: GuestEditor {
     var knowsUSBPorts: Bool { true }
     var keys: Set<String> { configuration.deviceKeys }
 
-    func hypervisor(asking models: Set<String>) -> Hypervisor {
-        HypervisorProbe(machine: inside, virsh: nil, emulator: "/usr/bin/kvm").hypervisor(asking: models)
+    func hypervisor(withDevices devices: Bool) -> Hypervisor {
+        HypervisorProbe(machine: inside, virsh: nil, emulator: "/usr/bin/kvm").hypervisor(withDevices: devices)
+    }
+
+    /// Proxmox VE keeps ROMs in one folder and names them without it.
+    func file(_ path: String) throws(Failure) -> [UInt8] {
+        try ROMCheck.contents(of: path.contains("/") ? path : "/usr/share/kvm/" + path, on: inside)
     }
 
     func attaching(

@@ -22,10 +22,13 @@ struct GuestXMLCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "xml",
-            abstract: help("Print libvirt hostdev elements.", "输出 libvirt 的 hostdev 元素。")
+            abstract: help(
+                "Print what a libvirt domain must say to have devices, for a document of your own.",
+                "输出 libvirt 域使用这些设备所需的内容，供自行编写的文档使用。"
+            )
         )
     }
-    @Argument(help: .text("Devices of the guest.", "虚拟机的设备。", valueName: "device"))
+    @Argument(help: .text("Devices of the guest: PCI or USB.", "虚拟机的设备：PCI 或 USB。", valueName: "device"))
     var devices: [String]
 
     @Flag(
@@ -35,16 +38,57 @@ struct GuestXMLCommand: ParsableCommand {
         )
     )
     var managed = false
+
+    @Option(
+        help: .text(
+            "A file with an expansion ROM for the display among the devices, or for the only device.",
+            "用于其中的显卡（或唯一设备）的扩展 ROM 文件。",
+            valueName: "file"
+        )
+    )
+    var rom: String?
+
+    @Option(
+        help: .text(
+            "The libvirt that reads it, such as 9.0; without it the installed one.",
+            "读取它的 libvirt 版本，如 9.0；不写则为已安装的版本。",
+            valueName: "version"
+        )
+    )
+    var libvirt: SoftwareVersion?
+
+    @Option(
+        help: .text(
+            "The QEMU that runs it, such as 7.2; without it the installed one.",
+            "运行它的 QEMU 版本，如 7.2；不写则为已安装的版本。",
+            valueName: "version"
+        )
+    )
+    var qemu: SoftwareVersion?
+
+    @Flag(help: .text("The device alone, without what a recipe knows about it.", "只输出设备本身，不应用任何方案。"))
+    var noRecipe = false
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let xml = try GuestDocuments.hostdevXML(try common.machine(), devices: devices, managed: managed)
-        if common.json {
-            try common.print(["schema": "passthru/guest-xml/1", "xml": xml]) { _, _ in [] }
-        } else {
-            Console.write(xml)
+        var wishes = GuestDocuments.Wishes()
+        wishes.isManaged = managed
+        wishes.rom = rom
+        wishes.usesRecipe = !noRecipe
+        wishes.libvirt = libvirt
+        wishes.qemu = qemu
+        let document = try GuestDocuments.run(try common.machine(), devices: devices, wishes)
+        if common.json { return try common.print(document) { _, _ in [] } }
+        // Standard output is for the document alone.
+        for note in document.reasons + document.warnings {
+            Console.writeError("passthru: " + note.string(in: Console.language))
         }
+        Console.write(document.xml + (document.specials ?? ""))
     }
+}
+
+extension SoftwareVersion: @retroactive ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument.contains(".") ? argument : argument + ".0") }
 }
 
 struct GuestListCommand: ParsableCommand {
