@@ -23,14 +23,18 @@ blank_drive() {
     add -drive "if=none,id=$1,format=raw,snapshot=on,file=${rig//,/,,}/disks/blank"
 }
 
-# root_disk BUS SERIAL: an NVMe disk with the root file system: $disk, or a copy of $image that is thrown away. It is
-# the first function of its slot, and others may join it there.
-root_disk() {
+# root_drive: the drive with the root file system: $disk, or a copy of $image that is thrown away.
+root_drive() {
     if [[ -n $disk ]]; then
         add -drive "if=none,id=root,format=qcow2,cache=writeback,file=${disk//,/,,}"
     else
         add -drive "if=none,id=root,format=raw,snapshot=on,file=${rig//,/,,}/disks/$image"
     fi
+}
+
+# root_disk BUS SERIAL: an NVMe disk with it. It is the first function of its slot, and others may join it there.
+root_disk() {
+    root_drive
     # With a kernel that QEMU starts, the first place is that kernel's.
     add -device "nvme,bus=$1,serial=$2,drive=root,addr=00.0,multifunction=on$([[ $loader != grub ]] || echo ,bootindex=0)"
 }
@@ -92,6 +96,35 @@ nested_board() {
     add -device virtio-blk-pci,bus=pcie.0,addr=05.0,drive=qemu,serial=qemu
     root_port port3 06.0
     network_card e1000e port3 00.0 02
+}
+
+# A board for libvirt: what its guests may be given, and the disk with the root. Bus numbers in brackets.
+#
+#   00:03.0 root port [01]    e1000e, eth0
+#   00:04.0 root port [02]    NVMe disk
+#   00:05.0                   disk with the root, vda
+#   00:06.0 root port [03]    e1000e with two functions, eth1 and eth2, in one group
+#   00:07.0 USB controller    1: stick STICK01, 2: an equal one but for its serial number STICK02, 3: serial adapter
+#   00:08.0 root port [04]    e1000e, eth3, for the host: passthru never gives away the last one
+libvirt_board() {
+    root_port port1 03.0
+    network_card e1000e port1 00.0 01
+    root_port port2 04.0
+    nvme port2 NVME0001
+    root_drive
+    add -device virtio-blk-pci,bus=pcie.0,addr=05.0,drive=root,serial=ROOT0001
+    root_port port3 06.0
+    network_card e1000e port3 00.0 02 multifunction=on
+    network_card e1000e port3 00.1 03
+    root_port port4 08.0
+    network_card e1000e port4 00.0 04
+    add -device qemu-xhci,id=usb,bus=pcie.0,addr=07.0
+    blank_drive stick1
+    add -device usb-storage,bus=usb.0,port=1,drive=stick1,serial=STICK01
+    blank_drive stick2
+    add -device usb-storage,bus=usb.0,port=2,drive=stick2,serial=STICK02
+    # Without always-plugged an adapter with nothing behind it never shows up.
+    add -chardev null,id=nowhere -device usb-serial,bus=usb.0,port=3,chardev=nowhere,always-plugged=on
 }
 
 # A small router with its root on an NVMe disk. Bus numbers in brackets, addresses as /etc/network/interfaces has them.

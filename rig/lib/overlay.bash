@@ -1,10 +1,11 @@
 # What one boot adds to a machine's image, and what comes back from it. Sourced by rig/boot.
 # shellcheck shell=bash
 
-# make_overlay FOLDER: scripts, files and the saved boot configuration.
+# make_overlay FOLDER: scripts, what they share, files and the saved boot configuration.
 make_overlay() {
     local folder=$1 spec source target number=0 script
     mkdir -p "$folder/rig/scripts"
+    cp "$rig_source/lib/checks.sh" "$folder/rig"
     for script in "${scripts[@]}"; do
         number=$((number + 1))
         cp "$script" "$folder/rig/scripts/$(printf '%02d' $number)-$(basename "$script")"

@@ -1,41 +1,7 @@
-# Hands devices over and takes them back on the usual board, and tries what must be refused. Every line that begins
-# with "ok" or "not ok" is a test.
-export LC_ALL=C
-pass=0 fail=0
-check() { # NAME COMMAND…
-    name=$1
-    shift
-    if "$@"; then
-        pass=$((pass + 1))
-        echo "ok $name"
-    else
-        fail=$((fail + 1))
-        echo "not ok $name"
-    fi
-}
-driver() { basename "$(readlink "/sys/bus/pci/devices/$1/driver")" 2>/dev/null; }
-override() { cat "/sys/bus/pci/devices/$1/driver_override"; }
-has_driver() { [ "$(driver "$1")" = "$2" ] || { echo "  $1 has the driver $(driver "$1")"; false; }; }
-# ends STATUS COMMAND…
-ends() {
-    wanted=$1
-    shift
-    output=$("$@" 2>&1)
-    status=$?
-    [ $status -eq "$wanted" ] || {
-        echo "  $* ended with $status: $output"
-        false
-    }
-}
-says() { # TEXT: in the last command's output
-    case $output in
-    *"$1"*) true ;;
-    *)
-        echo "  no '$1' in: $output"
-        false
-        ;;
-    esac
-}
+# Hands devices over and takes them back on the usual board, and tries what must be refused.
+# shellcheck source=rig/lib/checks.sh
+. /rig/checks.sh
+
 # Every driver, override, module, interface and file of ours: what a refused or dry command must leave alone.
 state() {
     for device in /sys/bus/pci/devices/*; do echo "$device $(driver "${device##*/}") $(cat "$device/driver_override")"; done
@@ -121,5 +87,4 @@ check "the card kept its driver" has_driver $card e1000e
 check "no override is left behind" [ "$(override $card)" = "(null)" ]
 mv /tmp/modules.dep "/lib/modules/$(uname -r)/"
 
-echo "$pass passed, $fail failed"
-[ $fail -eq 0 ]
+verdict

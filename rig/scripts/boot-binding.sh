@@ -1,46 +1,7 @@
-# One of the boots of rig/boot-binding: /rig/phase says which. Every line that begins with "ok" or "not ok" is a test.
-export LC_ALL=C
-pass=0 fail=0
-check() { # NAME COMMAND…
-    name=$1
-    shift
-    if "$@"; then
-        pass=$((pass + 1))
-        echo "ok $name"
-    else
-        fail=$((fail + 1))
-        echo "not ok $name"
-    fi
-}
-driver() { basename "$(readlink "/sys/bus/pci/devices/$1/driver")" 2>/dev/null; }
-has_driver() { [ "$(driver "$1")" = "$2" ] || { echo "  $1 has the driver $(driver "$1")"; false; }; }
-has_no_override() { [ "$(cat "/sys/bus/pci/devices/$1/driver_override")" = "(null)" ]; }
-# ends STATUS COMMAND…
-ends() {
-    wanted=$1
-    shift
-    output=$("$@" 2>&1)
-    status=$?
-    [ $status -eq "$wanted" ] || {
-        echo "  $* ended with $status: $output"
-        false
-    }
-}
-says() { # TEXT: in the last command's output
-    case $output in
-    *"$1"*) true ;;
-    *)
-        echo "  no '$1' in: $output"
-        false
-        ;;
-    esac
-}
-# no_line TEXT COMMAND…: the command prints no line with it.
-no_line() {
-    text=$1
-    shift
-    ! "$@" | grep "$text"
-}
+# One of the boots of rig/boot-binding: /rig/phase says which.
+# shellcheck source=rig/lib/checks.sh
+. /rig/checks.sh
+
 card=0000:01:00.0 equal=0000:02:00.0 port=0000:00:06.0
 serial=52-54-00-ff-ff-00-00-01
 early_said() { output=$(cat /run/early.txt) && says "$1"; }
@@ -148,5 +109,4 @@ systemd_bound() {
 }
 
 "$(cat /rig/phase)"
-echo "$pass passed, $fail failed"
-[ $fail -eq 0 ]
+verdict

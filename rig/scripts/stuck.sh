@@ -1,19 +1,7 @@
 # A driver that does not let go: vfio-pci waits until the guest that has the device gives it up. passthru must say so in
-# time and come back, and must finish the job once the device is free. Lines "ok" and "not ok" are tests.
-export LC_ALL=C
-pass=0 fail=0
-check() { # NAME COMMAND…
-    name=$1
-    shift
-    if "$@"; then
-        pass=$((pass + 1))
-        echo "ok $name"
-    else
-        fail=$((fail + 1))
-        echo "not ok $name"
-    fi
-}
-driver() { basename "$(readlink "/sys/bus/pci/devices/$1/driver")" 2>/dev/null; }
+# time and come back, and must finish the job once the device is free.
+# shellcheck source=rig/lib/checks.sh
+. /rig/checks.sh
 card=0000:01:00.0
 
 check "the card is assigned" passthru assign $card --yes
@@ -59,5 +47,4 @@ wait $holder
 sleep 2
 check "once the guest is gone, release finishes" passthru release $card --yes
 check "the card is home" [ "$(driver $card)" = e1000e ]
-echo "$pass passed, $fail failed"
-[ $fail -eq 0 ]
+verdict
