@@ -1,6 +1,7 @@
 import ArgumentParser
 import Guests
 import Operations
+import Wording
 
 struct GuestCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
@@ -87,7 +88,7 @@ struct GuestXMLCommand: ParsableCommand {
     }
 }
 
-extension SoftwareVersion: @retroactive ExpressibleByArgument {
+extension SoftwareVersion: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument.contains(".") ? argument : argument + ".0") }
 }
 
