@@ -53,6 +53,8 @@ public enum Expectation: Sendable, Hashable, Codable {
     /// An attribute reads as this.
     case attribute(path: String, value: String)
     case moduleLoaded(String)
+    /// The device in this folder of sysfs is bound to this driver; nil means to none. For other buses than PCI.
+    case deviceDriver(folder: String, String?)
     /// A file has this text somewhere: what a program wrote.
     case fileContains(path: String, text: String)
     /// A program, such as one that prints a guest's configuration, ends well, and its output has every text of `contains`

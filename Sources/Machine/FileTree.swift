@@ -35,6 +35,8 @@ public struct FileStatus: Sendable, Hashable {
     public var size: Int
     /// Of a device node.
     public var device: DeviceNumber?
+    /// When content, name or permissions were last changed, in seconds since 1970; nil where that is not known.
+    public var changed: Int?
 
     public init(
         kind: FileKind,

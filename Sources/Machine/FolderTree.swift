@@ -246,6 +246,7 @@ private func statusOf(_ descriptor: CInt, _ name: String) throws(Errno) -> FileS
         group: s.st_gid,
         size: Int(s.st_size)
     )
+    status.changed = s.st_ctim.tv_sec
     if kind == .characterDevice || kind == .blockDevice {
         status.device = DeviceNumber(UInt64(s.st_rdev))
     }

@@ -17,6 +17,7 @@ public enum Assign {
     ///   - once: whether the owner asked for this boot only.
     ///   - guest: who gets them, where the owner says it.
     ///   - nodes: who may open vfio's device nodes; nil leaves that as it is.
+    ///   - atGuestStart: whether the host keeps the devices until the guest starts.
     public static func run(
         _ machine: Machine,
         devices: [String],
@@ -24,6 +25,7 @@ public enum Assign {
         once: Bool,
         guest: String? = nil,
         nodes: NodeAccess? = nil,
+        atGuestStart: Bool = false,
         _ permissions: Permissions,
         progress: (Text) -> Void
     ) throws(Failure) -> Outcome {
@@ -38,6 +40,14 @@ public enum Assign {
             host.readDetails(of: wanted + together, from: machine)
             let access = permissions.unsafe.contains(.worldNodes) ? .world : nodes
             try check(access, machine)
+            if atGuestStart {
+                try HandOvers.refuseStanding(wanted + together, on: machine)
+                let functions = host.fresh(wanted + together)
+                var intention = try HookAssign(machine, host, WantedFile.read(machine), guest: guest, access)
+                    .intention(functions, HomeRecords.read(machine), permissions)
+                if let guest { try intention.plan.add(host.fresh(wanted), to: guest, machine, host) }
+                return intention
+            }
             var plan = try plan(machine, host, wanted, with: together, guest: guest, once: once, access, permissions)
             if let guest { try plan.add(host.fresh(wanted), to: guest, machine, host) }
             let functions = host.fresh(wanted + together)
@@ -58,6 +68,7 @@ public enum Assign {
         _ access: NodeAccess? = nil,
         _ permissions: Permissions
     ) throws(Failure) -> Plan {
+        try HandOvers.refuseStanding(wanted + together, on: machine)
         let records = HomeRecords.read(machine)
         let file = try WantedFile.read(machine)
         var plan: Plan
@@ -96,7 +107,14 @@ public enum Assign {
 
 extension WantedState {
     /// Takes in that a function belongs to a guest, as it stands there now.
-    mutating func assign(_ function: PCIFunction, guest: String?, _ record: HomeRecord?) {
+    ///
+    /// - Parameter handOver: how it goes when the guest starts; nil when it goes at every boot.
+    mutating func assign(
+        _ function: PCIFunction,
+        guest: String?,
+        _ record: HomeRecord?,
+        handOver: HandOver? = nil
+    ) {
         let identity = DeviceIdentity(function)
         let index = assignments.firstIndex { $0.identity.address == function.address }
         let old = index.map { assignments[$0] }
@@ -108,7 +126,13 @@ extension WantedState {
             } else {
                 function.driver == nil ? HomeRecord.none : old?.home
             }
-        let new = Assignment(identity, name: old?.name, home: home, guest: guest ?? old?.guest)
+        let new = Assignment(
+            identity,
+            name: old?.name,
+            home: home,
+            guest: guest ?? old?.guest,
+            handOver: handOver
+        )
         if let index { assignments[index] = new } else { assignments.append(new) }
     }
 }

@@ -65,7 +65,7 @@ public struct BootBinding {
         immediate = ImmediateChanges(on: machine)
         records = HomeRecords.read(machine)
         host = Host()
-        let addresses = Set(file.state.assignments.map(\.identity.address) + (earlier?.devices.map(\.address) ?? []))
+        let addresses = Set(file.state.atBoot.map(\.identity.address) + (earlier?.devices.map(\.address) ?? []))
         guard !addresses.isEmpty else { return }
         host = Host.read(machine, [.pci, .iommu, .kernel, .storage])
         host.readDetails(of: host.functions.filter { addresses.contains($0.address) }, from: machine)
@@ -75,10 +75,10 @@ public struct BootBinding {
 
     private func bindAll(_ report: inout BootReport) -> [BootReport.Device] {
         // Those that are others first: vfio-pci would take at once what udev has held back for it.
-        var devices = file.state.assignments.map(judge)
+        var devices = file.state.atBoot.map(judge)
         guard devices.contains(where: { $0.result == .bound }) else { return devices }
         let obstacle = loadVFIO()
-        for (index, assignment) in file.state.assignments.enumerated() where devices[index].result == .bound {
+        for (index, assignment) in file.state.atBoot.enumerated() where devices[index].result == .bound {
             bind(assignment, obstacle, &devices[index])
         }
         if let access = file.state.nodes?.access, access != .root {

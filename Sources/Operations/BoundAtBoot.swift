@@ -63,7 +63,7 @@ enum BoundAtBoot {
 extension JournalEntry {
     /// Whether it took its devices from the host. Those that `adopt` found with vfio-pci stay there when it is undone: what
     /// had put them there is back.
-    var isAssignment: Bool { ["assign", "import"].contains(header.verb) }
+    var isAssignment: Bool { ["assign", "import", HandOvers.verb].contains(header.verb) }
 
     /// Whether the transaction made its assignment hold at every boot.
     func isPermanent(_ machine: Machine) -> Bool {

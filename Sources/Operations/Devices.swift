@@ -10,7 +10,14 @@ public struct Devices: Sendable, Encodable {
     @Nullable public var devices: [Device]?
     /// Null when they could not be read, or were not asked for.
     @Nullable public var groups: [Group]?
+    /// Those that are handed over when their guest starts; null when what is wanted could not be read.
+    @Nullable public var atGuestStart: [AtGuestStart]?
     public var unknown: [String: String]
+
+    public struct AtGuestStart: Sendable, Encodable {
+        public var address: PCIAddress
+        public var guest: String
+    }
 
     public struct Device: Sendable, Encodable {
         public var address: PCIAddress
@@ -81,6 +88,14 @@ public struct Devices: Sendable, Encodable {
         ] {
             for (key, why) in reasons ?? [:] { unknown["\(part).\(key)"] = why }
         }
-        return Devices(devices: devices, groups: groups, unknown: unknown)
+        var atGuestStart: [AtGuestStart]?
+        do throws(Failure) {
+            atGuestStart = try WantedFile.read(machine).state.atGuestStart.map {
+                AtGuestStart(address: $0.identity.address, guest: $0.guest ?? "-")
+            }
+        } catch {
+            unknown["atGuestStart"] = error.message.en
+        }
+        return Devices(devices: devices, groups: groups, atGuestStart: atGuestStart, unknown: unknown)
     }
 }

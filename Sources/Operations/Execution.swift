@@ -39,6 +39,8 @@ public struct Permissions: Sendable {
 struct Intention {
     var plan: Plan
     var devices: [PCIAddress]
+    /// The guest at whose start they go; nil when they go now.
+    var guest: String?
 }
 
 /// Shows a plan, or carries it out.
@@ -57,7 +59,7 @@ enum Execution {
         let schema = "passthru/\(verb)/1"
         if permissions.dryRun {
             let intention = try make()
-            var outcome = Outcome(intention.plan, schema: schema, devices: intention.devices, dryRun: true)
+            var outcome = Outcome(intention, schema: schema, dryRun: true)
             outcome.confirmWithin = confirmation(intention.plan, permissions)
             return outcome
         }
@@ -69,7 +71,7 @@ enum Execution {
                 let transaction = Transaction(on: machine) { progress($0.step.sentence) }
                 try recover(transaction, progress)
                 let intention = try make()
-                var outcome = Outcome(intention.plan, schema: schema, devices: intention.devices, dryRun: false)
+                var outcome = Outcome(intention, schema: schema, dryRun: false)
                 guard outcome.changed else { return outcome }
                 if let shown = permissions.shown, shown != outcome.plan {
                     throw Failure(

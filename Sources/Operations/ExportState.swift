@@ -25,6 +25,8 @@ public struct ExportState: Sendable, Encodable {
         public var identity: DeviceIdentity
         @Nullable public var home: String?
         @Nullable public var guest: String?
+        /// Whether the host keeps it until that guest starts.
+        public var isAtGuestStart: Bool
     }
 
     public static func run(_ machine: Machine, version: String) throws(Failure) -> ExportState {
@@ -38,7 +40,13 @@ public struct ExportState: Sendable, Encodable {
             access: "root",
             group: nil,
             assignments: file.state.assignments.map {
-                Assignment(name: $0.name, identity: $0.identity, home: $0.home, guest: $0.guest)
+                Assignment(
+                    name: $0.name,
+                    identity: $0.identity,
+                    home: $0.home,
+                    guest: $0.guest,
+                    isAtGuestStart: $0.handOver != nil
+                )
             }
         )
         switch file.state.nodes?.access ?? .root {

@@ -26,8 +26,10 @@ public struct History: Sendable, Encodable {
         @Nullable public var trial: TrialPhase?
         /// Why its trial boot was not kept; null when it was, or there was none.
         @Nullable public var story: Text?
-        /// The transaction that this one made permanent; null when there is none.
+        /// The transaction that this one made permanent, or belongs to; null when there is none.
         @Nullable public var follows: Int?
+        /// The guest for whose run it was made; null when it was made for good.
+        @Nullable public var guest: String?
         /// Seconds since 1970.
         public var began: Int
         public var changed: Int
@@ -54,6 +56,7 @@ public struct History: Sendable, Encodable {
             trial = entry.trialPhase(on: machine)
             if entry.cause == .trial { story = entry.trialStory }
             follows = entry.header.follows
+            guest = entry.header.guest
             began = entry.began
             changed = entry.changed
             if entry.state == .waiting, let deadline = entry.confirmationDeadline {
@@ -175,9 +178,12 @@ extension History.Transaction {
                 text = text + Text(en: ", its trial boot was not kept", zh: "，试启动未被保留")
                 if let story { text = text + Text(verbatim: " (") + story + Text(verbatim: ")") }
             case .interruption: text = text + Text(en: ", it was interrupted", zh: "，曾被中断")
+            case .guestStopped: text = text + Text(en: ", the guest has stopped", zh: "，虚拟机已停止")
+            case .restart: text = text + Text(en: ", the machine was restarted", zh: "，机器已重启")
             }
         }
-        if let follows { text = text + Text(en: ", made \(follows) permanent", zh: "，使 \(follows) 永久生效") }
+        if let guest { text = text + Text(en: ", for \(guest)", zh: "，用于 \(guest)") }
+        if let follows, guest == nil { text = text + Text(en: ", made \(follows) permanent", zh: "，使 \(follows) 永久生效") }
         if let failure { text = text + Text(verbatim: " (") + failure + Text(verbatim: ")") }
         if let confirmWithin {
             text = text + Text(en: ", \(confirmWithin) s left", zh: "，剩余 \(confirmWithin) 秒")

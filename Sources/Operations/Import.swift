@@ -94,12 +94,13 @@ public enum Import {
             )
         }
         let file = try WantedFile.read(machine)
-        let functions = same.compactMap { host.function($0.identity.address) }
+        let functions = same.filter { $0.handOver == nil }.compactMap { host.function($0.identity.address) }
         var plan = try Adopt.binding(functions, host, HomeRecords.read(machine), permissions)
         plan.restartNetworkAfterUndo(of: host, for: functions.filter { $0.driver != "vfio-pci" }, on: machine)
         plan.warnings += others
         var state = file.state
-        for assignment in same {
+        plan.warnings += try takeIn(same.filter { $0.handOver != nil }, machine, host, file, &state, permissions)
+        for assignment in same where assignment.handOver == nil {
             state.assignments.removeAll { $0.identity.address == assignment.identity.address }
             state.assignments.append(assignment)
         }
@@ -153,6 +154,39 @@ public enum Import {
             others.append(message)
         }
         return (same, others)
+    }
+
+    /// What goes when its guest starts. What was consented to elsewhere is not: the guards are asked here.
+    private static func takeIn(
+        _ assignments: [WantedState.Assignment],
+        _ machine: Machine,
+        _ host: Host,
+        _ file: WantedFile,
+        _ state: inout WantedState,
+        _ permissions: Permissions
+    ) throws(Failure) -> [Text] {
+        var warnings: [Text] = []
+        for guest in Set(assignments.compactMap(\.guest)).sorted() {
+            let own = assignments.filter { $0.guest == guest }
+            let functions = own.compactMap { host.function($0.identity.address) }
+            let hook = try HookAssign(machine, host, file, guest: guest, nil)
+            warnings += try hook.judge(functions, permissions)
+            hook.write(functions, to: &state, HomeRecords.read(machine), permissions)
+            for index in state.assignments.indices {
+                guard let named = own.first(where: { $0.identity == state.assignments[index].identity }) else {
+                    continue
+                }
+                state.assignments[index].name = named.name
+            }
+            let list = functions.map(\.address.description)
+            warnings.append(
+                Text(
+                    en: "\(list.joined(separator: ", ")): handed over when \(guest) starts.",
+                    zh: "\(list.joined(separator: "、"))：在 \(guest) 启动时交出。"
+                )
+            )
+        }
+        return warnings
     }
 
     /// Arguments that this boot loader has already are wanted from now on; others only where that was asked for.

@@ -11,6 +11,8 @@ public struct Outcome: Sendable, Encodable {
     /// Whether anything had to be changed.
     public var changed: Bool
     public var devices: [PCIAddress]
+    /// The guest at whose start the devices go; null when they go now.
+    @Nullable public var guest: String?
     public var plan: [Step]
     /// The changes to files, as `diff -u` writes them.
     public var diff: String
@@ -40,10 +42,12 @@ public struct Outcome: Sendable, Encodable {
         public var reason: Text
     }
 
-    init(_ plan: Plan, schema: String, devices: [PCIAddress], dryRun: Bool) {
+    init(_ intention: Intention, schema: String, dryRun: Bool) {
+        let plan = intention.plan
         self.schema = schema
         self.dryRun = dryRun
-        self.devices = devices
+        devices = intention.devices
+        guest = intention.guest
         changed = !plan.changes.isEmpty
         self.plan = plan.changes.map(\.step)
         diff = plan.diff

@@ -32,6 +32,12 @@ public struct Recover: Sendable, Encodable {
 
     /// What was found and done, for whoever looks on.
     static func sentence(_ entry: JournalEntry, _ left: [Text]) -> Text {
+        if entry.cause == .restart {
+            return Text(
+                en: "Transaction \(entry.id) (\(entry.header.verb)) has ended with the restart.",
+                zh: "事务 \(entry.id)（\(entry.header.verb)）已随重启结束。"
+            )
+        }
         let what =
             entry.cause == .unconfirmed
             ? Text(

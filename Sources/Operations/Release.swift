@@ -24,6 +24,7 @@ public enum Release {
             let file = try WantedFile.read(machine)
             var state = file.state
             let (wanted, named) = try targets(devices, on: host, state)
+            try HandOvers.refuseStanding(wanted, on: machine)
             host.readDetails(of: wanted, from: machine)
             var plan: Plan
             do throws(Refusal) {

@@ -16,6 +16,8 @@ public struct Status: Sendable, Encodable {
     @Nullable public var assigned: [Assigned]?
     /// Assignments whose devices are not with vfio-pci now, and why; null when what is wanted could not be read.
     @Nullable public var missing: [BootReport.Device]?
+    /// What is handed over when its guest starts, a guest each; null when what is wanted could not be read.
+    @Nullable public var atGuestStart: [GuestHandOver]?
     /// Why what is wanted at every boot is not known; null when it is.
     @Nullable public var wantedProblem: Text?
     /// What this boot made of the assignments; null when nothing of it was left, or none was run.
@@ -76,11 +78,14 @@ public struct Status: Sendable, Encodable {
                         address: function.address,
                         name: function.displayName,
                         homeDriver: records[function.address]?.driver,
-                        isPermanent: wanted.map { $0.assignment(of: function.address) != nil }
+                        isPermanent: wanted.map {
+                            $0.assignment(of: function.address).map { $0.handOver == nil } ?? false
+                        }
                     )
                 }
             },
             missing: wanted.map { missing($0, host, boot) },
+            atGuestStart: wanted.map { GuestHandOver.all($0, host, machine) },
             wantedProblem: problem,
             boot: boot,
             pending: pending(machine),
@@ -93,7 +98,7 @@ public struct Status: Sendable, Encodable {
 
     /// What the boot said of it, where that still holds.
     private static func missing(_ wanted: WantedState, _ host: Host, _ boot: BootReport?) -> [BootReport.Device] {
-        wanted.assignments.compactMap { assignment in
+        wanted.atBoot.compactMap { assignment in
             let address = assignment.identity.address
             guard host.pci?.functions != nil, host.function(address)?.driver != "vfio-pci" else { return nil }
             if let device = boot?.devices.first(where: { $0.address == address && $0.result != .bound }) {

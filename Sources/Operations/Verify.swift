@@ -27,6 +27,8 @@ public struct Verify: Sendable, Encodable {
             case groups
             /// A device that is not where it is wanted.
             case device
+            /// A script that the start of a guest needs.
+            case hook
         }
 
         public var kind: Kind
@@ -87,7 +89,7 @@ public struct Verify: Sendable, Encodable {
                 verify.add(.device, "\(address)", Text(en: "is not there", zh: "不存在"))
                 continue
             }
-            if function.driver != "vfio-pci" {
+            if assignment.handOver == nil, function.driver != "vfio-pci" {
                 verify.add(
                     .device,
                     "\(address)",
@@ -97,6 +99,10 @@ public struct Verify: Sendable, Encodable {
                     )
                 )
             }
+        }
+        for hook in GuestHandOver.hooks(file.state, machine) {
+            if let problem = hook.problem { verify.items.append(Item(kind: .hook, what: hook.path, message: problem)) }
+            if let doubt = hook.doubt { verify.unknown[hook.path] = doubt.en }
         }
         return (verify, missing)
     }

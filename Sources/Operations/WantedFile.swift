@@ -63,10 +63,12 @@ struct Permanence {
             to: BootWish(wanted, host),
             own: wanted.ownFiles
         )
-        wanted.ownFiles = files.own
-        warnings = files.warnings
+        let hooks = Hooks(on: machine, from: file.state, to: wanted, own: files.own)
+        wanted.ownFiles = hooks.own
+        warnings = files.warnings + hooks.warnings
+        let all = files.changes + hooks.changes
         guard wanted != file.state else {
-            changes = files.changes
+            changes = all
             return
         }
         let bytes = wanted.bytes(replacing: file.original ?? base)
@@ -79,15 +81,15 @@ struct Permanence {
         )
         // Whenever the power fails in between, nothing is bound for which not all is in place.
         let grows = wanted.assignments.count >= file.state.assignments.count
-        changes = grows ? files.changes + [state] : [state] + files.changes
+        changes = grows ? all + [state] : [state] + all
     }
 }
 
 extension BootWish {
     fileprivate init(_ state: WantedState, _ host: Host) {
         self.init(
-            devices: state.assignments.map(\.identity),
-            reachesInitramfs: state.assignments.contains { assignment in
+            devices: state.atBoot.map(\.identity),
+            reachesInitramfs: state.atBoot.contains { assignment in
                 // One that is not there now may be a disk's controller.
                 guard let function = host.function(assignment.identity.address) else { return true }
                 return function.class.isStorage || function.class.isDisplay || function.class.isUSBController

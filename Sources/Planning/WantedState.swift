@@ -21,6 +21,10 @@ import Wording
 ///         option serial '…'                  its PCI Express Device Serial Number, where it has one
 ///         option home 'igc'                  its own driver, - for none
 ///         option guest 'NAME'                who gets it, where that was said
+///         option when 'guest-start'          handed over when the guest starts; without it, at every boot
+///         option manager 'libvirt'           who starts that guest and calls passthru: libvirt or proxmox
+///         list consent 'GUARD=DEVICE'        what the owner consented to for that moment
+///         list unsafe 'unsafe-interrupts'    modes that were asked for, for that moment
 public struct WantedState: Sendable, Hashable {
     public var iommu: IOMMU?
     public var nodes: Nodes?
@@ -59,12 +63,21 @@ public struct WantedState: Sendable, Hashable {
         public var home: String?
         /// Who gets it; nil when that was not said.
         public var guest: String?
+        /// How it goes when its guest starts; nil when the host binds it at every boot.
+        public var handOver: HandOver?
 
-        public init(_ identity: DeviceIdentity, name: String? = nil, home: String?, guest: String?) {
+        public init(
+            _ identity: DeviceIdentity,
+            name: String? = nil,
+            home: String?,
+            guest: String?,
+            handOver: HandOver? = nil
+        ) {
             self.name = name ?? Self.name(of: identity.address)
             self.identity = identity
             self.home = home
             self.guest = guest
+            self.handOver = handOver
         }
 
         /// `pci_0000_01_00_0`, as libvirt calls devices.
@@ -85,7 +98,7 @@ public struct WantedState: Sendable, Hashable {
     }
 
     /// Whether anything is left for the boot to do.
-    public var needsBoot: Bool { !assignments.isEmpty || iommu != nil }
+    public var needsBoot: Bool { !atBoot.isEmpty || iommu != nil }
 }
 
 /// A line of the file that cannot be taken.
@@ -151,14 +164,15 @@ extension WantedState {
                 ),
                 name: reader.section.name,
                 home: reader.section["home"].flatMap { $0.isEmpty ? nil : $0 },
-                guest: reader.section["guest"]
+                guest: reader.section["guest"],
+                handOver: try reader.handOver()
             )
         )
     }
 }
 
 /// One section, with the lines on which its options stand.
-private struct SectionReader {
+struct SectionReader {
     let section: UCIDocument.Section
     let bytes: [UInt8]
 

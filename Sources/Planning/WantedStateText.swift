@@ -32,6 +32,11 @@ extension WantedState {
                     if name == "enabled", case .text(let text)? = value, there.boolean(name) == (text == "1") {
                         return document.bytes
                     }
+                    // Written out, it means the same as left out; and who starts the guest is libvirt unless it is said.
+                    if name == "when", value == nil, there[name] == "boot" { return document.bytes }
+                    if name == "manager", case .text("libvirt")? = value, there[name] == nil, there["when"] != nil {
+                        return document.bytes
+                    }
                     return try document.setting(name, to: value, inSectionAt: index)
                 }
             }
@@ -123,6 +128,10 @@ private struct WantedSection {
                 ("address", .text("\(identity.address)")), ("id", .text(identity.id)),
                 ("subsystem", identity.subsystem.map { .text($0) }), ("serial", identity.serial.map { .text($0) }),
                 ("home", assignment.home.map { .text($0) }), ("guest", assignment.guest.map { .text($0) }),
+                ("when", assignment.handOver.map { _ in .text("guest-start") }),
+                ("manager", assignment.handOver.map { .text($0.manager.rawValue) }),
+                ("consent", assignment.handOver.map { .list($0.consents.map(\.description).sorted()) }),
+                ("unsafe", assignment.handOver.map { .list($0.unsafe.map(\.rawValue).sorted()) }),
             ]
         )
     }

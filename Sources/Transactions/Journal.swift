@@ -68,6 +68,20 @@ public struct Journal: Sendable {
     /// All transactions that can be read, oldest first.
     public func entries() throws(Errno) -> [JournalEntry] { try ids().compactMap(entry) }
 
+    /// Those of one verb, oldest first: files of others are not taken apart, so that it costs little to find none.
+    public func entries(made verb: String) throws(Errno) -> [JournalEntry] {
+        let mark = Array("\"verb\":\"\(verb)\"".utf8)
+        return try ids().filter { id in
+            guard let bytes = try? machine.read(path(id)) else { return false }
+            var rest = bytes[...]
+            while let start = rest.firstIndex(of: mark[0]) {
+                if bytes[start...].starts(with: mark) { return true }
+                rest = bytes[(start + 1)...]
+            }
+            return false
+        }.compactMap(entry).filter { $0.header.verb == verb }
+    }
+
     /// Keeps other processes from changing anything while the object lives.
     public func lock(milliseconds: Int) throws(Errno) -> any FileLock {
         try machine.tree.lock("\(folder)/lock", milliseconds: milliseconds)

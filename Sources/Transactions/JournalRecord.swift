@@ -37,6 +37,8 @@ public struct JournalHeader: Sendable, Codable {
     @Nullable public var confirmWithin: Int?
     /// The transaction that this one makes permanent: both are undone together.
     @Nullable public var follows: Int?
+    /// The guest for whose run it was made: it is taken back when that stops, and has ended with the boot by itself.
+    public var guest: String?
     public var plan: Plan
 }
 
@@ -60,6 +62,10 @@ public enum UndoCause: String, Sendable, Codable {
     case trial
     /// passthru was stopped half-way: killed, or the power failed.
     case interruption
+    /// The guest stopped for whose run it was made.
+    case guestStopped = "guest-stopped"
+    /// The machine was started anew, and what was made for a guest's run has ended with that.
+    case restart
 }
 
 /// How a transaction ended.

@@ -5,8 +5,8 @@ import SystemPackage
 import Wording
 
 extension Transaction {
-    /// Finishes what was interrupted: what was not committed is put back, an undoing that was begun is ended, and what
-    /// nobody confirmed in time reverts.
+    /// Finishes what was interrupted: what was not committed is put back, an undoing that was begun is ended, what nobody
+    /// confirmed in time reverts, and what was made for a guest's run in an earlier boot counts as undone.
     ///
     /// - Returns: each transaction as it is now, with what could not be put back.
     public func recover() throws(TransactionFailure) -> [(entry: JournalEntry, left: [Text])] {
@@ -29,7 +29,8 @@ extension Transaction {
         switch entry.state {
         case .open: entry.cause ?? .interruption
         case .waiting: isOverdue(entry) ? .unconfirmed : nil
-        case .applied, .rolledBack, .undone, .incomplete: nil
+        case .applied, .incomplete: entry.header.guest != nil && machine.bootID != entry.header.boot ? .restart : nil
+        case .rolledBack, .undone: nil
         }
     }
 

@@ -168,6 +168,13 @@ struct StepRunner {
             let now = String(decoding: bytes.trimmed, as: UTF8.self)
             if now == wanted { return nil }
             return Text(en: "\(path) reads \(now) after it was written.", zh: "写入后 \(path) 的内容为 \(now)。")
+        case .deviceDriver(let folder, let wanted):
+            let now = machine.linkName(folder + "/driver")
+            if now == wanted { return nil }
+            return Text(
+                en: "\(folder) should have the driver \(wanted ?? "-") now, but has \(now ?? "-").",
+                zh: "\(folder) 现在的驱动应为 \(wanted ?? "-")，实际为 \(now ?? "-")。"
+            )
         case .fileContains(let path, let wanted):
             guard let bytes = try? machine.read(path) else {
                 return Text(en: "\(path) cannot be read back.", zh: "无法读回 \(path)。")
@@ -192,6 +199,16 @@ struct StepRunner {
         let wanted = Array(text.utf8)
         guard !wanted.isEmpty else { return true }
         return bytes.indices.contains { bytes[$0...].starts(with: wanted) }
+    }
+
+    /// Waits for a console of the terminals that comes back with its display, which may take a while.
+    func awaitConsole(_ path: String) {
+        guard path.hasPrefix("/sys/class/vtconsole/") else { return }
+        var waited = 0
+        while !machine.exists(path), waited < settling {
+            machine.pause(milliseconds: 100)
+            waited += 100
+        }
     }
 
     func driver(of address: PCIAddress) throws(StepFailure) -> String? {

@@ -75,7 +75,8 @@ public struct Transaction {
     ///
     /// - Parameters:
     ///   - confirmWithin: seconds after which the plan reverts unless it is confirmed; nil when it stays.
-    ///   - following: the transaction that this one makes permanent.
+    ///   - following: the transaction that this one makes permanent, or belongs to: both are undone together.
+    ///   - guest: the guest for whose run this is done; nil when it is for good.
     ///   - arm: is told the transaction's number before anything is changed, to start what reverts it in time.
     /// - Returns: the transaction as the journal has it.
     @discardableResult
@@ -84,6 +85,7 @@ public struct Transaction {
         verb: String,
         confirmWithin: Int? = nil,
         following: Int? = nil,
+        guest: String? = nil,
         arm: (JournalEntry) throws(TransactionFailure) -> Void = { _ in }
     ) throws(TransactionFailure) -> JournalEntry {
         try checkIdentities(plan.identities)
@@ -94,6 +96,7 @@ public struct Transaction {
             boot: machine.bootID,
             confirmWithin: confirmWithin,
             follows: following,
+            guest: guest,
             plan: plan
         )
         let writer: JournalWriter

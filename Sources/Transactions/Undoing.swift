@@ -16,6 +16,8 @@ struct Undoing {
     /// - Returns: whether there was anything to take back.
     func takeBack(_ step: Int) throws(StepFailure) -> Bool {
         let planned = entry.header.plan.changes[step]
+        // What was done for a guest's run has ended with its boot, files in memory and stopped services included.
+        if entry.header.guest != nil, !isSameBoot { return false }
         if case .writeFile(let path, let content, let mode) = planned.change {
             // Without a record of what was there the step was never begun.
             guard let replaced = entry.files[step] else { return false }
@@ -41,6 +43,7 @@ struct Undoing {
         for inverse in planned.inverse {
             if case .writeAttribute(let path, let value) = inverse {
                 guard isOurs(inverse.device) else { continue }
+                runner.awaitConsole(path)
                 if isDriverLink(path) ? try isBack(path, value) : try !mayWrite(path, value) { continue }
             }
             try runner.perform(inverse)
@@ -66,12 +69,15 @@ struct Undoing {
     // MARK: Attributes
 
     /// `/sys/bus/pci/drivers/NAME/bind` or `unbind`, or `unbind` of whichever driver a function has.
-    private func isDriverLink(_ path: String) -> Bool { path.hasSuffix("/bind") || path.hasSuffix("/unbind") }
+    private func isDriverLink(_ path: String) -> Bool {
+        path.hasSuffix("/driver/unbind")
+            || path.contains("/drivers/") && (path.hasSuffix("/bind") || path.hasSuffix("/unbind"))
+    }
 
     /// Whether a function is back with a driver, or no longer with one that is to let it go. A third driver that has it
     /// by now is somebody else's doing.
     private func isBack(_ path: String, _ value: String) throws(StepFailure) -> Bool {
-        guard let address = PCIAddress(value) else { return false }
+        guard let address = PCIAddress(value) else { return try isDeviceBack(path, value) }
         if path.hasSuffix("/driver/unbind") {
             let bound = try runner.driver(of: address)
             return bound == nil || bound == "vfio-pci"
@@ -89,6 +95,23 @@ struct Undoing {
             )
         }
         return false
+    }
+
+    /// The same for a device of another bus than PCI, such as the firmware's frame buffer, which the kernel takes away for
+    /// good when it gives the display to a driver (aperture_remove_conflicting_pci_devices()).
+    private func isDeviceBack(_ path: String, _ value: String) throws(StepFailure) -> Bool {
+        let driver = Machine.parent(of: path)
+        let folder = Machine.parent(of: Machine.parent(of: driver)) + "/devices/\(value)"
+        guard machine.exists(folder) else {
+            throw StepFailure(
+                message: Text(
+                    en: "\(value) is no longer there: the kernel makes it anew at the next restart.",
+                    zh: "\(value) 已不存在：内核要到下次重启时才会重新创建它。"
+                )
+            )
+        }
+        let isBound = machine.linkName(folder + "/driver") == Machine.lastComponent(of: driver)
+        return path.hasSuffix("/bind") ? isBound : !isBound
     }
 
     /// Whether an attribute still has what this transaction wrote; false when it is back already.

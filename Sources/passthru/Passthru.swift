@@ -23,9 +23,8 @@ struct Passthru: ParsableCommand {
                 DoctorCommand.self, DevicesCommand.self, ShowCommand.self, USBCommand.self, IOMMUCommand.self,
                 AssignCommand.self, ReleaseCommand.self, ConfirmCommand.self, UndoCommand.self, HistoryCommand.self,
                 VerifyCommand.self, AdoptCommand.self, RecoverCommand.self, BootCommand.self,
-                GuestCommand.self, ROMCommand.self, ExportCommand.self, ImportCommand.self, CaptureCommand.self,
-                WatchCommand.self,
-                WatchTrialCommand.self,
+                HookCommand.self, GuestCommand.self, ROMCommand.self, ExportCommand.self, ImportCommand.self,
+                CaptureCommand.self, WatchCommand.self, WatchTrialCommand.self,
             ]
         )
     }

@@ -34,6 +34,17 @@ import Wording
         	option id '144d:a80a'
         	option home '-'
 
+        config assignment 'pci_0000_03_00_0'
+        	option address '0000:03:00.0'
+        	option id '10de:1e07'
+        	option home 'nouveau'
+        	option guest 'win11'
+        	option when 'guest-start'
+        	option manager 'libvirt'
+        	list consent 'console-display=0000:03:00.0'
+        	list consent 'partitioned-disk=S 1'
+        	list unsafe 'unsafe-interrupts'
+
         """
 
     private func state(_ text: String) throws -> WantedState { try WantedState(Array(text.utf8)) }
@@ -56,14 +67,24 @@ import Wording
         #expect(state.iommu == .init(isEnabled: true, arguments: ["intel_iommu=on", "iommu=pt"], own: ["iommu=pt"]))
         #expect(state.nodes?.access == .group("kvm"))
         #expect(state.ownFiles == ["/etc/init.d/passthru"])
-        #expect(state.assignments.map(\.name) == ["pci_0000_01_00_0", "disk"])
+        #expect(state.assignments.map(\.name) == ["pci_0000_01_00_0", "disk", "pci_0000_03_00_0"])
+        #expect(state.atBoot.map(\.name) == ["pci_0000_01_00_0", "disk"])
+        let handOver = try #require(state.atGuestStart.first?.handOver)
+        #expect(handOver.manager == .libvirt)
+        #expect(
+            handOver.consents == [
+                Consent(guardName: "console-display", token: "0000:03:00.0"),
+                Consent(guardName: "partitioned-disk", token: "S 1"),
+            ]
+        )
+        #expect(handOver.unsafe == [.unsafeInterrupts])
         let first = try #require(state.assignments.first)
         #expect(first.identity.serial == "52-54-00-ff-ff-12-34-56")
         #expect(first.identity.subsystem == "8086:0000")
         #expect(first.home == "igc")
         #expect(first.guest == "it's mine")
-        #expect(state.assignments.last?.home == HomeRecord.none)
-        #expect(state.assignments.last?.identity.subsystem == nil)
+        #expect(state.assignments[1].home == HomeRecord.none)
+        #expect(state.assignments[1].identity.subsystem == nil)
         // Written anew, and over itself, it is the same.
         #expect(text(state) == Self.whole)
         #expect(text(state, replacing: Self.whole) == Self.whole)
@@ -82,6 +103,9 @@ import Wording
         "config assignment 'old'\n  option address 0000:09:00.0\n  option id 1234:5678\n  option note 'keep me'\n",
         "config iommu 'iommu'\n\toption enabled 'yes'\n\n\n# the end",
         "config iommu 'iommu'\r\n\toption enabled '1'\r\n",
+        "config assignment 'old'\n\toption address 0000:09:00.0\n\toption id 1234:5678\n\toption when boot\n",
+        "config assignment 'old'\n\toption address 0000:09:00.0\n\toption id 1234:5678\n\toption guest a\n"
+            + "\toption when guest-start\n\toption consent console-display=0000:09:00.0\n",
     ])
     func whatIsTheOwnersStays(_ old: String) throws {
         let before = try state(old)
@@ -115,6 +139,19 @@ import Wording
         (
             "config assignment 'a'\n\toption address '0000:01:00.0'\n\toption id '8086:125c'\n\toption subsystem 'x:y'\n",
             4
+        ),
+        (
+            "config assignment 'a'\n\toption address '0000:01:00.0'\n\toption id '8086:125c'\n\toption when 'noon'\n",
+            4
+        ),
+        (
+            "config assignment 'a'\n\toption address 0000:01:00.0\n\toption id 8086:125c\n\toption when guest-start\n",
+            4
+        ),
+        (
+            "config assignment 'a'\n\toption address 0000:01:00.0\n\toption id 8086:125c\n\toption guest g\n"
+                + "\toption when guest-start\n\tlist consent nonsense\n",
+            6
         ),
         ("config nodes 'nodes'\n\toption access 'all'\n", 2),
         ("config nodes 'nodes'\n\toption access 'group'\n", 2),

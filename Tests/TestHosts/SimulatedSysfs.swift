@@ -70,6 +70,8 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
     /// Programs that succeed, by their paths, and what they do.
     public var programs: [String: (SimulatedSysfs, [String]) -> ProgramResult] = [:]
     public var isRoot = true
+    /// Whether vfio-pci takes the firmware's picture away from a display for good, as since Linux 6.0.
+    public var takesFirmwarePicture = false
     private var cached: MemoryTree?
 
     public init(_ host: TestHost) {
@@ -215,6 +217,9 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
             // vfio_pci_core_init_dev(): no bridges; vfio_group_find_or_alloc(): no device without a group.
             if text("\(folder)/class")?.hasPrefix("0x0604") == true { return .invalidArgument }
             if host.nodes["\(folder)/iommu_group"] == nil { return .invalidArgument }
+            if takesFirmwarePicture, text("\(folder)/class")?.hasPrefix("0x03") == true {
+                change { $0.remove("/sys/bus/platform/devices/efi-framebuffer.0") }
+            }
         }
         change { host in
             host.relativeLink("\(folder)/driver", to: "/sys/bus/pci/drivers/\(driver.name)")
@@ -250,6 +255,14 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
             guard let letter = argument.first, "yY1nN0".contains(letter) else { throw .invalidArgument }
             return change { $0.file(path, "yY1".contains(letter) ? "Y" : "N") }
         }
+        if parts.count == 5, parts[2] == "vtconsole", parts[4] == "bind" {
+            // store_bind()
+            guard let letter = argument.first, "01".contains(letter) else { throw .invalidArgument }
+            return change { $0.file(path, String(letter)) }
+        }
+        if parts.count == 6, parts[2] == "platform", parts[3] == "drivers" {
+            return try writePlatformDriver(parts[4], parts[5], argument)
+        }
         if parts.count == 7, parts[3] == "devices", parts[5] == "driver" {
             guard let driver = driver(of: parts[4]) else { throw .noSuchFileOrDirectory }
             return try writeDriver(driver, parts[6], argument)
@@ -259,6 +272,18 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
             try writeDriver(parts[4], parts[5], argument)
         } else {
             try writeDevice(parts[4], parts[5], argument)
+        }
+    }
+
+    /// A driver of the platform bus, which takes every device that it is told to.
+    private func writePlatformDriver(_ name: String, _ attribute: String, _ device: String) throws(Errno) {
+        let link = "/sys/bus/platform/devices/\(device)/driver"
+        guard host.nodes["/sys/bus/platform/devices/\(device)"] != nil else { throw .noSuchDevice }
+        switch (attribute, host.nodes[link]) {
+        case ("unbind", .symbolicLink(let target)?) where last(target) == name: change { $0.remove(link) }
+        case ("bind", nil): change { $0.link(link, "../../../bus/platform/drivers/\(name)") }
+        case ("bind", _): throw .resourceBusy
+        default: throw .noSuchDevice
         }
     }
 

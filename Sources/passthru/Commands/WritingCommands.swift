@@ -32,8 +32,22 @@ struct AssignCommand: ParsableCommand {
     )
     var once = false
 
-    @Option(help: .text("The guest that gets them, for the record.", "得到这些设备的虚拟机，仅作记录。", valueName: "name"))
+    @Option(
+        help: .text(
+            "The guest that gets them: for the record, or for --at-guest-start.",
+            "得到这些设备的虚拟机：作为记录，或配合 --at-guest-start。",
+            valueName: "name"
+        )
+    )
     var guest: String?
+
+    @Flag(
+        help: .text(
+            "The host keeps them until the guest starts, and gets them back when it has stopped: by a hook of libvirt or Proxmox.",
+            "虚拟机启动前设备留在主机上，停止后收回：由 libvirt 或 Proxmox 的钩子完成。"
+        )
+    )
+    var atGuestStart = false
 
     @Option(
         help: .text(
@@ -82,10 +96,20 @@ struct AssignCommand: ParsableCommand {
                 once: once,
                 guest: guest,
                 nodes: try access(),
+                atGuestStart: atGuestStart,
                 permissions,
                 progress: writing.report
             )
         }
+    }
+
+    func validate() throws {
+        guard atGuestStart, once || guest == nil else { return }
+        throw ValidationError(
+            once
+                ? help("--at-guest-start and --once contradict each other.", "--at-guest-start 与 --once 互相矛盾。")
+                : help("--at-guest-start needs --guest NAME.", "--at-guest-start 需要 --guest 名称。")
+        )
     }
 
     private func access() throws -> NodeAccess? {

@@ -30,10 +30,19 @@ struct DevicesView {
                 device.vendor.description + ":" + device.device.description,
                 device.verdict.text.string(in: language),
                 device.driver ?? "-",
-                name(of: device, in: language)
+                name(of: device, in: language) + start(of: device, in: language)
             )
         }
         return table.lines
+    }
+
+    /// That it goes when its guest starts.
+    private func start(of device: Devices.Device, in language: Language) -> String {
+        guard let guest = devices.atGuestStart?.first(where: { $0.address == device.address })?.guest else { return "" }
+        return Text(
+            en: "; handed over when \(guest) starts",
+            zh: "；在 \(guest) 启动时交出"
+        ).string(in: language)
     }
 
     private func name(of device: Devices.Device, in language: Language) -> String {

@@ -50,6 +50,11 @@ struct OutcomeView {
                     en: "\(devices.joined(separator: ", ")): with vfio-pci now and at every boot.",
                     zh: "\(devices.joined(separator: "、"))：现在及每次启动时都由 vfio-pci 接管。"
                 )
+            } else if let guest = outcome.guest {
+                Text(
+                    en: "\(devices.joined(separator: ", ")): handed over when \(guest) starts.",
+                    zh: "\(devices.joined(separator: "、"))：在 \(guest) 启动时交出。"
+                )
             } else if outcome.schema.contains("assign") {
                 Text(
                     en: "\(devices.joined(separator: ", ")): bound to vfio-pci.",

@@ -31,7 +31,11 @@ struct StatusView {
         case let assigned?:
             for device in assigned {
                 let home = device.homeDriver.map { say(" (home driver \($0))", "（原驱动 \($0)）") } ?? ""
-                let once = device.isPermanent == false ? say(", until the next boot", "，到下次启动为止") : ""
+                let isLent = status.atGuestStart?.contains {
+                    $0.transaction != nil && $0.devices.contains(device.address)
+                }
+                let once =
+                    device.isPermanent == false && isLent != true ? say(", until the next boot", "，到下次启动为止") : ""
                 table.add(say("Assigned", "已交出"), "\(device.address)  \(device.name)\(home)\(once)")
             }
         }
@@ -42,6 +46,10 @@ struct StatusView {
                 "\(wish.address)  \(wish.result.text.string(in: language))\(reason)"
                     + (wish.elsewhere.map { say(" (it is at \($0) now)", "（它现在位于 \($0)）") } ?? "")
             )
+        }
+        for handOver in status.atGuestStart ?? [] {
+            table.add(say("At guest start", "虚拟机启动时"), handOver.text.string(in: language))
+            if let problem = handOver.problem { table.add(say("Hook", "钩子"), problem.string(in: language)) }
         }
         if let problem = status.wantedProblem { table.add(say("At boot", "启动时"), problem.string(in: language)) }
         for guest in status.boot?.held ?? [] {
