@@ -61,13 +61,13 @@ public struct ProgramAnswer: Sendable, Equatable {
 
     public var text: String { String(decoding: output, as: UTF8.self) }
 
-    /// The first line that says something, of what it complained about or else of what it wrote: for a message.
+    /// What it complained about, or else what it wrote, on one line: for a message. virsh says what failed in its first line
+    /// and why in the second.
     public var complaint: String {
         for text in [Array(errors.utf8), output] {
-            let lines = text.split(separator: UInt8(ascii: "\n")).map(\.trimmed)
-            if let line = lines.first(where: { !$0.isEmpty }) {
-                return String(decoding: line.prefix(500), as: UTF8.self)
-            }
+            let lines = text.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0.trimmed, as: UTF8.self) }
+                .filter { !$0.isEmpty }
+            if !lines.isEmpty { return String(decoding: lines.joined(separator: "; ").utf8.prefix(500), as: UTF8.self) }
         }
         return ""
     }

@@ -304,7 +304,7 @@ struct LibvirtGuest: GuestEditor {
             ["-c", Self.connection, verb, "--domain", name, "--file", Self.input, "--live"]
         }
         // The number of this run: once the guest was stopped there is nothing to take back.
-        let run = now.runningID.map { ["id='\($0)'"] } ?? []
+        let run = now.runningID.map { ["<domain type='\(now.type ?? "")' id='\($0)'"] } ?? []
         let alias = "ua-passthru-\(key)'"
         return .program(
             virsh,
