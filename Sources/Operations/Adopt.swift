@@ -118,7 +118,8 @@ public enum Adopt {
         let guests = (host.guests?.guests ?? []).filter { guest in
             guest.manager == .libvirt && !guest.functions.isEmpty
                 && ["'", "\""].contains { quote in
-                    machine.textIfAny(guest.source)?.contains("managed=\(quote)yes\(quote)") == true
+                    machine.textIfAny(guest.hostConfiguration ?? guest.source)?.contains("managed=\(quote)yes\(quote)")
+                        == true
                 }
         }
         return guests.map { guest in

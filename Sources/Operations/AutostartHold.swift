@@ -22,7 +22,7 @@ enum AutostartHold {
         // What is wanted is not known: nobody is let go.
         let guests = missing.isEmpty && entries.isEmpty ? [] : GuestInventory.read(machine).guests
         let waiting = guests.filter { $0.waits(for: missing) }
-        for guest in waiting where guest.startsAtBoot == true {
+        for guest in waiting where guest.startsAtBoot == true && guest.container == nil {
             switch guest.manager {
             case .libvirt: hold(guest, machine, transaction, &report)
             case .proxmox, .qemu: report.notes.append(notHeld(guest))
@@ -30,7 +30,7 @@ enum AutostartHold {
         }
         for entry in entries {
             guard let link = entry.link else { continue }
-            if report.problem != nil || waiting.contains(where: { $0.link == link }) {
+            if report.problem != nil || waiting.contains(where: { $0.container == nil && $0.link == link }) {
                 report.held.append(Machine.lastComponent(of: link))
             } else {
                 report.notes += transaction.undo(entry, .request)

@@ -8,10 +8,14 @@ public protocol Check: SendableMetatype {
     /// Stable name for scripts.
     static var id: String { get }
     static var title: Text { get }
+    /// Whether the question arises: one about containers does not where none runs guests.
+    static func applies(to host: Host) -> Bool
     static func answer(_ host: Host) -> Finding.Answer
 }
 
 extension Check {
+    public static func applies(to host: Host) -> Bool { true }
+
     public static func finding(_ host: Host) -> Finding {
         let answer = answer(host)
         return Finding(
@@ -40,6 +44,10 @@ public enum Checks {
         NoIOMMUMode.self,
         VFIOModules.self,
         VFIONodes.self,
+        GuestNodes.self,
+        GuestDeviceAccess.self,
+        GuestKVM.self,
+        GuestLockedMemory.self,
         ConfigSpace.self,
         SRIOVCheck.self,
     ]
@@ -47,5 +55,6 @@ public enum Checks {
     /// The parts of a host that the checks look at.
     public static let parts: Host.Parts = [
         .pci, .pciDetails, .iommu, .cpu, .kernel, .firmware, .platform, .container, .boot, .display,
+        .guests,
     ]
 }

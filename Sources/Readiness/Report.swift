@@ -23,7 +23,7 @@ public struct ReadinessReport: Sendable, Hashable {
     public var findings: [Finding]
 
     public init(_ host: Host) {
-        findings = Checks.all.map { $0.finding(host) }
+        findings = Checks.all.filter { $0.applies(to: host) }.map { $0.finding(host) }
         (ready, reason) = Self.judge(host)
     }
 

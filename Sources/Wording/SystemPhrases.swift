@@ -25,6 +25,13 @@ extension Text {
         ("no such block device", "没有该块设备"), ("a container shows its own processes only", "容器只显示自己的进程"),
         ("no amount of memory", "没有内存大小"), ("no number", "不是数字"), ("no PCI address", "没有 PCI 地址"),
         ("a device without an address", "有一个没有地址的设备"), ("a mapped device is not looked up", "未查找映射的设备"),
+        ("a mediated device is not looked up", "未查找介导设备（mdev）"), ("nothing is mapped here", "本机没有该映射"),
+        ("one of several mapped devices", "多个映射设备中的一个"), ("no USB device", "没有 USB 设备"),
+        ("its guests are in a database while the container does not run", "容器未运行时，其虚拟机保存在数据库中"),
+        ("control groups of version 2 do not show which devices they allow", "第 2 版控制组不显示允许哪些设备"),
+        ("the container does not run", "容器没有运行"), ("no emulator found", "没有找到模拟器"),
+        ("no libvirtd, virtqemud or virsh found", "没有找到 libvirtd、virtqemud 或 virsh"),
+        ("no root among its mounts", "其挂载中没有根"),
         ("no huge pages of the guest's size", "没有该虚拟机所用大小的大页"), ("no <domain> in it", "其中没有 <domain>"),
         ("the kernel's files do not say which devices a ZFS pool uses", "内核文件没有说明 ZFS 存储池使用哪些设备"),
     ]

@@ -127,10 +127,16 @@ import Testing
     }
 
     private func commandLine(_ words: String...) -> KnownGuest? {
-        QEMUProcess.guest(
-            Array(words.joined(separator: "\u{0}").utf8) + [0],
+        guest(Array(words.joined(separator: "\u{0}").utf8) + [0])
+    }
+
+    private func guest(_ bytes: [UInt8]) -> KnownGuest? {
+        guard RunnerProcess.role(ofCommandLine: bytes) == .qemu else { return nil }
+        let machine = Machine(MemoryTree())
+        return QEMUProcess.guest(
+            RunnerProcess.words(bytes),
             pid: 7,
-            Machine(MemoryTree())
+            RunnerFiles(host: machine, files: machine)
         )
     }
 
@@ -190,7 +196,7 @@ import Testing
         )
         #expect(odd.memory == nil && odd.functions.isEmpty && odd.disks.isEmpty)
         #expect(odd.unknown["functions"] != nil)
-        #expect(QEMUProcess.guest([0xFF, 0, 0xFE, 0, 0], pid: 1, Machine(MemoryTree())) == nil)
+        #expect(guest([0xFF, 0, 0xFE, 0, 0]) == nil)
     }
 
     @Test func aProcessAndItsFileAreOneGuest() throws {

@@ -70,14 +70,16 @@ import Testing
 
     /// What only the host has cannot be run, and what only the container has can.
     @Test func onlyItsOwnProgramsAreThere() throws {
-        try with(["opt/virsh.sh": "#!/bin/sh\necho virsh of $(hostname)\n"]) { (_: FakeContainer, inside: Machine) throws in
+        try with(["opt/virsh.sh": "#!/bin/sh\necho virsh of $(hostname)\n"]) {
+            (_: FakeContainer, inside: Machine) throws in
             #expect(try inside.run("/opt/virsh", [], milliseconds: 20_000).output == "virsh of inner\n")
             #expect(throws: Errno.noSuchFileOrDirectory) { try Machine.live.run("/opt/virsh", [], milliseconds: 1000) }
         }
     }
 
     @Test func aHangingProgramIsEndedWithItsChildren() throws {
-        try with(["opt/hang.sh": "#!/bin/sh\nsleep 997 & sleep 998\n"]) { (container: FakeContainer, inside: Machine) throws in
+        try with(["opt/hang.sh": "#!/bin/sh\nsleep 997 & sleep 998\n"]) {
+            (container: FakeContainer, inside: Machine) throws in
             let clock = ContinuousClock()
             let time = clock.measure {
                 #expect(throws: Errno.timedOut) { try inside.run(ProgramCall("/opt/hang", milliseconds: 500)) }
@@ -108,7 +110,8 @@ import Testing
 
     /// As an unprivileged container: root inside is nobody outside.
     @Test func aUserNamespaceIsEnteredToo() throws {
-        try with(options: ["-U", "--map-root-user", "-m", "-p", "-u", "-i", "-n"]) { (_: FakeContainer, inside: Machine) throws in
+        try with(options: ["-U", "--map-root-user", "-m", "-p", "-u", "-i", "-n"]) {
+            (_: FakeContainer, inside: Machine) throws in
             let answer = try inside.run(
                 ProgramCall("/bin/sh", ["-c", "id -u; cat /proc/self/uid_map"], milliseconds: 20_000)
             )

@@ -5,6 +5,8 @@ public import SystemPackage
 public final class ProgramTree: FileTree, @unchecked Sendable {
     public var base: MemoryTree
     public var programs: [String: (ProgramCall) -> Result<ProgramAnswer, Errno>] = [:]
+    /// Character devices.
+    public var devices: [String: DeviceNumber] = [:]
     public private(set) var calls: [ProgramCall] = []
 
     public init(_ texts: [String: String] = [:]) {
@@ -14,10 +16,14 @@ public final class ProgramTree: FileTree, @unchecked Sendable {
 
     public func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] { try base.read(path, limit: limit) }
     public func link(_ path: String) throws(Errno) -> String { try base.link(path) }
-    public func list(_ path: String) throws(Errno) -> [String] { try base.list(path) }
+    public func list(_ path: String) throws(Errno) -> [String] {
+        let nodes = devices.keys.filter { Machine.parent(of: $0) == path }.map { Machine.lastComponent(of: $0) }
+        return nodes.isEmpty ? try base.list(path) : nodes
+    }
 
     public func status(_ path: String, following: Bool) throws(Errno) -> FileStatus {
-        try base.status(path, following: following)
+        if let device = devices[path] { return FileStatus(kind: .characterDevice, mode: 0o600, device: device) }
+        return try base.status(path, following: following)
     }
 
     public func run(_ call: ProgramCall) throws(Errno) -> ProgramAnswer {

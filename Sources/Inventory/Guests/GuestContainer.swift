@@ -16,6 +16,8 @@ public struct GuestContainer: Codable, Sendable, Hashable {
     /// Docker's and Podman's 64 hexadecimal digits.
     @Nullable public var id: String?
     @Nullable public var manager: Manager?
+    /// Whether Docker made it with `--privileged`: with all capabilities, and the device nodes of the moment of its start.
+    @Nullable public var isPrivileged: Bool?
 
     public init(name: String, id: String? = nil, manager: Manager? = nil) {
         self.name = name
@@ -45,7 +47,7 @@ public struct GuestContainer: Codable, Sendable, Hashable {
             }
         }
         if let id {
-            if let name = dockerName(id, machine) { return GuestContainer(name: name, id: id, manager: .docker) }
+            if let container = docker(id, machine) { return container }
             if let name = podmanName(id, machine) { return GuestContainer(name: name, id: id, manager: .podman) }
         }
         if let root = try? machine.link("/proc/\(pid)/root"), root != "/",
@@ -103,18 +105,28 @@ public struct GuestContainer: Codable, Sendable, Hashable {
             && text.utf8.allSatisfy { Sysfs.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }
     }
 
-    /// Docker's own note of a container, `config.v2.json`.
-    private static func dockerName(_ id: String, _ machine: Machine) -> String? {
+    /// Docker's own notes of a container, `config.v2.json` and `hostconfig.json`.
+    private static func docker(_ id: String, _ machine: Machine) -> GuestContainer? {
         struct Note: Decodable {
             var name: String
             enum CodingKeys: String, CodingKey { case name = "Name" }
         }
+        struct HostNote: Decodable {
+            var isPrivileged: Bool?
+            enum CodingKeys: String, CodingKey { case isPrivileged = "Privileged" }
+        }
+        func note<Value: Decodable>(_ type: Value.Type, _ path: String) -> Value? {
+            guard let bytes = try? machine.read(path, limit: 4 << 20) else { return nil }
+            return try? JSONDecoder().decode(type, from: Data(bytes))
+        }
         for root in DockerRoot.candidates(machine) {
-            guard let bytes = try? machine.read("\(root)/containers/\(id)/config.v2.json", limit: 4 << 20),
-                let note = try? JSONDecoder().decode(Note.self, from: Data(bytes))
-            else { continue }
+            let folder = "\(root)/containers/\(id)"
+            guard let name = note(Note.self, folder + "/config.v2.json")?.name else { continue }
             // "/webvirtcloud"
-            return note.name.utf8.first == UInt8(ascii: "/") ? String(note.name.dropFirst()) : note.name
+            let bare = name.utf8.first == UInt8(ascii: "/") ? String(name.dropFirst()) : name
+            var container = GuestContainer(name: bare, id: id, manager: .docker)
+            container.isPrivileged = note(HostNote.self, folder + "/hostconfig.json")?.isPrivileged
+            return container
         }
         return nil
     }

@@ -8,11 +8,15 @@ public struct KnownGuest: Codable, Sendable, Hashable {
 
     public var name: String
     public var manager: Manager
+    /// Where it runs; null for the host itself.
+    @Nullable public var container: GuestContainer?
     /// Proxmox' number of it.
     @Nullable public var number: Int?
     @Nullable public var isRunning: Bool?
     /// The process that runs it.
     @Nullable public var pid: Int?
+    /// What that process may lock; null where none runs.
+    @Nullable public var rights: ProcessRights?
     @Nullable public var startsAtBoot: Bool?
     /// The memory that it gets at its start, in bytes: all of it is pinned once it has a device.
     @Nullable public var memory: Int?
@@ -21,10 +25,16 @@ public struct KnownGuest: Codable, Sendable, Hashable {
     @Nullable public var hugepageSize: Int?
     /// The PCI functions that it is given.
     public var functions: [PCIAddress] = []
+    /// The USB devices that it is given.
+    public var usbDevices: [GuestUSBDevice] = []
     /// Nodes of the host's disks that it is given whole, `/dev/disk/by-id/…`.
     public var disks: [HostDisk] = []
-    /// Where this was found: a file, or `/proc/PID/cmdline`.
+    /// Where this was found: a file, or `/proc/PID/cmdline`; in a container `NAME:PATH`.
     public var source: String
+    /// The file with its configuration, as its runner sees it; null where only the process is known.
+    @Nullable public var configuration: String?
+    /// The same file as the host reaches it; null where it does not.
+    @Nullable public var hostConfiguration: String?
     public var unknown: [String: String] = [:]
 
     public init(name: String, manager: Manager, source: String) {
@@ -32,6 +42,9 @@ public struct KnownGuest: Codable, Sendable, Hashable {
         self.manager = manager
         self.source = source
     }
+
+    /// Its name, and in a container that: two may have guests of one name.
+    public var title: String { container.map { "\(name) (\($0.name))" } ?? name }
 }
 
 /// A disk of the host in a guest.
@@ -46,17 +59,17 @@ public struct HostDisk: Codable, Sendable, Hashable {
         self.device = device
     }
 
-    /// Follows the links below `/dev`.
-    init(_ path: String, _ machine: Machine) {
+    /// Follows the links below the runner's `/dev`.
+    init(_ path: String, _ place: RunnerFiles) {
         self.path = path
         var here = path
         for _ in 0..<8 {
-            guard here.utf8.starts(with: "/dev/".utf8), let target = try? machine.linkTarget(here) else { break }
+            guard here.utf8.starts(with: "/dev/".utf8), let target = try? place.files.linkTarget(here) else { break }
             here = target
         }
         // sysfs writes a slash in a name as an exclamation mark.
         let name = String(decoding: here.utf8.dropFirst(5).map { $0 == 0x2F ? 0x21 : $0 }, as: UTF8.self)
-        let isBlock = here.utf8.starts(with: "/dev/".utf8) && machine.exists("/sys/class/block/" + name)
+        let isBlock = here.utf8.starts(with: "/dev/".utf8) && place.host.exists("/sys/class/block/" + name)
         device = isBlock ? name : nil
     }
 }
@@ -64,7 +77,10 @@ public struct HostDisk: Codable, Sendable, Hashable {
 /// The guests that this host knows.
 public struct GuestInventory: Codable, Sendable, Hashable {
     public var guests: [KnownGuest] = []
-    /// A file or folder: why the guests in it are not known. `running`: why it is not known which ones run.
+    /// What runs them.
+    public var runners: [GuestRunner] = []
+    /// A file or folder, in a container `NAME:PATH`: why the guests in it are not known. `running`: why it is not known which
+    /// ones run, and which are in containers.
     public var unknown: [String: String] = [:]
 
     public init() {}
@@ -72,64 +88,107 @@ public struct GuestInventory: Codable, Sendable, Hashable {
     /// Why the files of a captured host are not known.
     public static let notCaptured = "not part of what was captured"
 
+    /// The runner that a guest belongs to; nil for a process of nobody.
+    public func runner(of guest: KnownGuest) -> GuestRunner? {
+        let kind: GuestRunner.Kind =
+            switch guest.manager {
+            case .qemu: .qemu
+            case .libvirt: .libvirt
+            case .proxmox: .proxmox
+            }
+        return runners.first { $0.container == guest.container && $0.kind == kind }
+    }
+
     /// Those that are given the function.
     public func guests(with address: PCIAddress) -> [KnownGuest] {
         guests.filter { $0.functions.contains(address) }
     }
 
-    /// Reads the files of libvirt and Proxmox, and on a live machine the processes of QEMU. libvirt's need root.
+    /// Reads the files of libvirt and Proxmox, of the host and of its containers, and on a live machine the processes of
+    /// QEMU. libvirt's files, and containers, need root.
     public static func read(_ machine: Machine) -> Self {
         var inventory = Self()
-        inventory.readLibvirt(machine)
-        inventory.readProxmox(machine)
-        inventory.readProcesses(machine)
+        let search = RunnerSearch(machine)
+        inventory.runners = search.runners
+        // The host's own files are looked for whether or not a runner was found: of a captured host they may be missing.
+        let host = RunnerFiles(host: machine, files: machine)
+        inventory.readLibvirt(host)
+        inventory.readProxmox(host)
+        for runner in search.runners where runner.container != nil { inventory.read(runner, machine) }
+        inventory.readProcesses(search)
         return inventory
     }
 
-    /// The members of a folder that end in `suffix`; none where there is no such folder on a live machine.
-    mutating func files(in folder: String, endingIn suffix: String, _ machine: Machine) -> [String] {
+    /// The guests of a runner in a container.
+    private mutating func read(_ runner: GuestRunner, _ machine: Machine) {
+        guard let container = runner.container, let folder = runner.configuration else { return }
+        if let why = runner.unknown["files"] ?? runner.unknown["hostConfiguration"] {
+            unknown["\(container.name):\(folder)"] = why
+            return
+        }
+        var place = RunnerFiles(host: machine, files: machine, container: container)
+        place.hostConfiguration = runner.hostConfiguration
         do throws(Errno) {
-            return try machine.list(folder).filter { $0.utf8.count > suffix.utf8.count && $0.hasSuffix(suffix) }
-        } catch  where error == .noSuchFileOrDirectory && machine.isLive {
+            if runner.isRunning == true {
+                place.files = try runner.machine(machine)
+            } else if let folder = runner.hostConfiguration {
+                place.folder = (inside: runner.configuration ?? folder, host: folder)
+            } else {
+                return
+            }
+        } catch {
+            unknown["\(container.name):\(folder)"] = Unreadable(error, folder).reason
+            return
+        }
+        switch runner.kind {
+        case .libvirt: readLibvirt(place)
+        case .proxmox: readProxmox(place)
+        case .qemu: break
+        }
+    }
+
+    /// The members of a folder that end in `suffix`; none where there is no such folder on a live machine.
+    mutating func files(in folder: String, endingIn suffix: String, _ place: RunnerFiles) -> [String] {
+        do throws(Errno) {
+            return try place.list(folder).filter { $0.utf8.count > suffix.utf8.count && $0.hasSuffix(suffix) }
+        } catch  where error == .noSuchFileOrDirectory && place.host.isLive {
             return []
         } catch  where error == .noSuchFileOrDirectory {
-            unknown[folder] = Self.notCaptured
+            unknown[place.name(folder)] = Self.notCaptured
             return []
         } catch {
-            unknown[folder] = Unreadable(error, folder).reason
+            unknown[place.name(folder)] = Unreadable(error, place.name(folder)).reason
             return []
         }
     }
 
-    private mutating func readProcesses(_ machine: Machine) {
-        guard machine.isLive else {
-            unknown["running"] = HolderInventory.notLive
-            for index in guests.indices { guests[index].unknown["isRunning"] = HolderInventory.notLive }
-            return
-        }
-        var running: [KnownGuest] = []
-        do throws(Unreadable) {
-            running = try QEMUProcess.all(machine)
-        } catch {
-            unknown["running"] = error.reason
+    private mutating func readProcesses(_ search: RunnerSearch) {
+        guard let processes = search.processes else {
+            let why = search.unseen ?? "not read"
+            unknown["running"] = why
             for index in guests.indices where guests[index].isRunning == nil {
-                guests[index].unknown["isRunning"] = error.reason
+                guests[index].unknown["isRunning"] = why
             }
             return
         }
         for index in guests.indices where guests[index].isRunning == nil { guests[index].isRunning = false }
-        for process in running {
-            guard let index = guests.firstIndex(where: { $0.isConfiguration(of: process) }) else {
-                guests.append(process)
+        for process in processes where process.role == .qemu {
+            let running = QEMUProcess.guest(process, search)
+            guard let index = guests.firstIndex(where: { $0.isConfiguration(of: running) }) else {
+                guests.append(running)
                 continue
             }
             guests[index].isRunning = true
-            guests[index].pid = process.pid
+            guests[index].pid = running.pid
+            guests[index].rights = running.rights
             // Devices may have been plugged in since, and the file may have been edited.
-            for address in process.functions where !guests[index].functions.contains(address) {
+            for address in running.functions where !guests[index].functions.contains(address) {
                 guests[index].functions.append(address)
             }
-            for disk in process.disks where !guests[index].disks.contains(disk) { guests[index].disks.append(disk) }
+            for disk in running.disks where !guests[index].disks.contains(disk) { guests[index].disks.append(disk) }
+            for device in running.usbDevices where !guests[index].usbDevices.contains(device) {
+                guests[index].usbDevices.append(device)
+            }
         }
     }
 }
@@ -137,7 +196,8 @@ public struct GuestInventory: Codable, Sendable, Hashable {
 extension KnownGuest {
     /// Whether the process runs what this file describes.
     fileprivate func isConfiguration(of process: KnownGuest) -> Bool {
-        switch manager {
+        guard container == process.container else { return false }
+        return switch manager {
         case .proxmox: number != nil && number == process.number
         case .libvirt: process.number == nil && name == process.name
         case .qemu: false

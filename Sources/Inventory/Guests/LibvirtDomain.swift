@@ -5,54 +5,64 @@ internal import SystemPackage
 extension GuestInventory {
     /// `/etc/libvirt/qemu/*.xml`, the links in its `autostart`, and what libvirt says of running guests in
     /// `/run/libvirt/qemu` (https://libvirt.org/formatdomain.html).
-    mutating func readLibvirt(_ machine: Machine) {
+    mutating func readLibvirt(_ place: RunnerFiles) {
         let folder = "/etc/libvirt/qemu"
-        let autostart = Set(machine.listIfAny(folder + "/autostart"))
-        for file in files(in: folder, endingIn: ".xml", machine) {
-            guard var guest = readDomain("\(folder)/\(file)", machine) else { continue }
+        let autostart = Set((try? place.list(folder + "/autostart")) ?? [])
+        for file in files(in: folder, endingIn: ".xml", place) {
+            guard var guest = readDomain("\(folder)/\(file)", place) else { continue }
             guest.startsAtBoot = autostart.contains(file)
+            guest.configuration = "\(folder)/\(file)"
+            guest.hostConfiguration = place.hostPath("\(folder)/\(file)", in: folder)
             guests.append(guest)
         }
-        guard machine.isLive else { return }
+        // A container that does not run has left its /run behind.
+        guard place.host.isLive, place.folder == nil else { return }
         let running = "/run/libvirt/qemu"
-        for file in files(in: running, endingIn: ".xml", machine) {
-            guard var guest = readDomain("\(running)/\(file)", machine) else { continue }
+        for file in files(in: running, endingIn: ".xml", place) {
+            guard var guest = readDomain("\(running)/\(file)", place) else { continue }
             guest.isRunning = true
-            if let known = guests.firstIndex(where: { $0.manager == .libvirt && $0.name == guest.name }) {
+            let known = guests.firstIndex {
+                $0.manager == .libvirt && $0.name == guest.name && $0.container == place.container
+            }
+            if let known {
                 guest.startsAtBoot = guests[known].startsAtBoot
+                guest.configuration = guests[known].configuration
+                guest.hostConfiguration = guests[known].hostConfiguration
                 guests.remove(at: known)
             }
             guests.append(guest)
         }
     }
 
-    private mutating func readDomain(_ path: String, _ machine: Machine) -> KnownGuest? {
+    private mutating func readDomain(_ path: String, _ place: RunnerFiles) -> KnownGuest? {
         let limits = XMLLimits()
+        let name = place.name(path)
         do throws(Errno) {
-            let bytes = try machine.read(path, limit: limits.bytes + 1)
+            let bytes = try place.read(path, limit: limits.bytes + 1)
             do throws(XMLError) {
                 let root = try XMLElement(document: bytes, limits: limits)
                 // What is in /run is a <domstatus> around the domain.
                 if let domain = root.name == "domain" ? root : root.child("domain") {
-                    return KnownGuest(domain: domain, path, machine)
+                    return KnownGuest(domain: domain, path, place)
                 }
-                unknown[path] = "no <domain> in it: \(path)"
+                unknown[name] = "no <domain> in it: \(name)"
             } catch {
-                unknown[path] = "\(error): \(path)"
+                unknown[name] = "\(error): \(name)"
             }
         } catch {
-            unknown[path] = Unreadable(error, path).reason
+            unknown[name] = Unreadable(error, name).reason
         }
         return nil
     }
 }
 
 extension KnownGuest {
-    fileprivate init(domain: XMLElement, _ path: String, _ machine: Machine) {
+    fileprivate init(domain: XMLElement, _ path: String, _ place: RunnerFiles) {
         let file = Machine.lastComponent(of: path).dropLast(4)
-        self.init(name: domain.child("name")?.text ?? String(file), manager: .libvirt, source: path)
+        self.init(name: domain.child("name")?.text ?? String(file), manager: .libvirt, source: place.name(path))
+        container = place.container
         memory = domain.child("memory").flatMap { Self.bytes($0.text, unit: $0["unit"]) }
-        if memory == nil { unknown["memory"] = "no amount of memory: \(path)" }
+        if memory == nil { unknown["memory"] = "no amount of memory: \(source)" }
         if let hugepages = domain.child("memoryBacking")?.child("hugepages") {
             usesHugepages = true
             let page = hugepages.child("page")
@@ -63,9 +73,10 @@ extension KnownGuest {
         for device in domain.child("devices")?.children ?? [] {
             switch (device.name, device["type"]) {
             case ("hostdev", "pci"), ("interface", "hostdev"): add(device.child("source"))
+            case ("hostdev", "usb"): addUSB(device.child("source"))
             case ("disk", "nvme"): add(device.child("source"))
             case ("disk", "block"):
-                if let node = device.child("source")?["dev"] { disks.append(HostDisk(node, machine)) }
+                if let node = device.child("source")?["dev"] { disks.append(HostDisk(node, place)) }
             case ("hostdev", nil) where device.child("source")?.child("address") != nil: add(device.child("source"))
             default: break
             }
@@ -89,6 +100,20 @@ extension KnownGuest {
             return
         }
         functions.append(PCIAddress(domain: domain, bus: bus, device: device, function: function))
+    }
+
+    private mutating func addUSB(_ source: XMLElement?) {
+        var device = GuestUSBDevice()
+        func id(_ name: String) -> HardwareID? {
+            source?.child(name)?["id"].flatMap(Self.number).flatMap(UInt16.init(exactly:)).map(HardwareID.init)
+        }
+        device.vendor = id("vendor")
+        device.product = id("product")
+        let address = source?.child("address")
+        device.bus = address?["bus"].flatMap(Self.number)
+        device.number = address?["device"].flatMap(Self.number)
+        device.port = address?["port"]
+        add(device)
     }
 
     /// As strtoul(3) with base 0 reads it: `0x1f`, `017`, `15`.

@@ -3,25 +3,21 @@ internal import Machine
 
 /// What a running QEMU was told (qemu(1)).
 enum QEMUProcess {
-    /// The guests of all QEMU processes.
-    static func all(_ machine: Machine) throws(Unreadable) -> [KnownGuest] {
-        var guests: [KnownGuest] = []
-        for pid in try machine.processes() {
-            // A command line may be long, but not without end: the kernel allows a quarter of the stack's limit.
-            guard let bytes = try? machine.read("/proc/\(pid)/cmdline", limit: 4 << 20) else { continue }
-            if let guest = guest(bytes, pid: pid, machine) { guests.append(guest) }
-        }
-        return guests
+    /// The guest of a process.
+    static func guest(_ process: RunnerProcess, _ search: RunnerSearch) -> KnownGuest {
+        let container = search.container(of: process)
+        var place = RunnerFiles(host: search.machine, files: search.machine, container: container)
+        if container != nil, let inside = try? search.machine.inside(process: process.pid) { place.files = inside }
+        var guest = guest(process.words, pid: process.pid, place)
+        guest.rights = ProcessRights.read(process.pid, search.machine)
+        return guest
     }
 
-    /// The guest of a command line whose words end in NUL; nil when the program is not QEMU.
-    static func guest(_ commandLine: [UInt8], pid: Int, _ machine: Machine) -> KnownGuest? {
-        let words = commandLine.split(separator: 0, omittingEmptySubsequences: false).map {
-            String(decoding: $0, as: UTF8.self)
-        }
-        let program = Machine.lastComponent(of: words.first ?? "")
-        guard program.hasPrefix("qemu-system-") || ["qemu", "qemu-kvm", "kvm"].contains(program) else { return nil }
+    /// The guest of a command line.
+    static func guest(_ words: [String], pid: Int, _ place: RunnerFiles) -> KnownGuest {
+        // A process has one number on the host, wherever it runs.
         var guest = KnownGuest(name: "\(pid)", manager: .qemu, source: "/proc/\(pid)/cmdline")
+        guest.container = place.container
         guest.pid = pid
         guest.isRunning = true
         guest.usesHugepages = false
@@ -29,7 +25,7 @@ enum QEMUProcess {
         guest.memory = 128 << 20
         var index = 1
         while index + 1 < words.count {
-            if guest.take(words[index], words[index + 1], machine) { index += 1 }
+            if guest.take(words[index], words[index + 1], place) { index += 1 }
             index += 1
         }
         return guest
@@ -38,7 +34,7 @@ enum QEMUProcess {
 
 extension KnownGuest {
     /// Takes one option of QEMU; false when it is none that matters, and perhaps one without a value.
-    fileprivate mutating func take(_ option: String, _ value: String, _ machine: Machine) -> Bool {
+    fileprivate mutating func take(_ option: String, _ value: String, _ place: RunnerFiles) -> Bool {
         let name = option.hasPrefix("--") ? String(option.dropFirst()) : option
         switch name {
         case "-name":
@@ -62,7 +58,9 @@ extension KnownGuest {
             }
         case "-device":
             let settings = QEMUOption(value)
-            guard let driver = settings["driver"] ?? settings.first, driver.hasPrefix("vfio-pci") else { break }
+            let driver = settings["driver"] ?? settings.first ?? ""
+            if driver == "usb-host" { addUSB(settings) }
+            guard driver.hasPrefix("vfio-pci") else { break }
             let place = settings["host"] ?? settings["sysfsdev"].map(Machine.lastComponent(of:))
             if let address = place.flatMap({ PCIAddress($0) }) {
                 functions.append(address)
@@ -70,10 +68,39 @@ extension KnownGuest {
                 unknown["functions"] = "a device without an address: \(source)"
             }
         case "-drive", "-blockdev", "-hda", "-hdb", "-hdc", "-hdd", "-cdrom":
-            for path in QEMUOption(value).all where path.hasPrefix("/dev/") { disks.append(HostDisk(path, machine)) }
+            for path in QEMUOption(value).all where path.hasPrefix("/dev/") { disks.append(HostDisk(path, place)) }
         default: return false
         }
         return true
+    }
+}
+
+extension KnownGuest {
+    /// `usb-host,vendorid=0x0403,productid=0x6001`, `hostbus=1,hostaddr=4`, `hostbus=1,hostport=1.4`, or a device node.
+    fileprivate mutating func addUSB(_ settings: QEMUOption) {
+        func number(_ key: String) -> Int? {
+            settings[key].flatMap { text in
+                let bytes = text.utf8
+                return bytes.starts(with: "0x".utf8) ? Int(Substring(bytes.dropFirst(2)), radix: 16) : Int(text)
+            }
+        }
+        func id(_ key: String) -> HardwareID? {
+            // 0 is any.
+            number(key).flatMap(UInt16.init(exactly:)).flatMap { $0 == 0 ? nil : HardwareID($0) }
+        }
+        var device = GuestUSBDevice()
+        device.vendor = id("vendorid")
+        device.product = id("productid")
+        device.bus = number("hostbus")
+        device.number = number("hostaddr").flatMap { $0 == 0 ? nil : $0 }
+        device.port = settings["hostport"]
+        // /dev/bus/usb/001/004
+        let node = settings["hostdevice"].map(Sysfs.components) ?? []
+        if node.count == 5, node[2] == "usb" {
+            device.bus = Int(node[3])
+            device.number = Int(node[4])
+        }
+        add(device)
     }
 }
 

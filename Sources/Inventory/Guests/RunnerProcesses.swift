@@ -23,14 +23,16 @@ struct RunnerProcess: Sendable, Hashable {
             guard let bytes = try? machine.read("/proc/\(pid)/cmdline", limit: 4 << 20),
                 let role = role(ofCommandLine: bytes)
             else { continue }
-            let words = bytes.split(separator: 0, omittingEmptySubsequences: false).map {
-                String(decoding: $0, as: UTF8.self)
-            }
             let reader = own ?? ProcessRoot.Reader(machine)
             own = reader
-            found.append(RunnerProcess(pid: pid, words: words, role: role, root: reader.root(of: pid)))
+            found.append(RunnerProcess(pid: pid, words: words(bytes), role: role, root: reader.root(of: pid)))
         }
         return found
+    }
+
+    /// The words of a command line, each of which ends in NUL.
+    static func words(_ bytes: [UInt8]) -> [String] {
+        bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// What a program is by its name; nil for one that has nothing to do with guests.
@@ -57,6 +59,10 @@ enum ProcessRoot: Sendable, Hashable {
     case mounted(number: String, root: String, folder: String)
     /// It could not be read.
     case unknown(String)
+
+    var isContainer: Bool {
+        if case .mounted = self { true } else { false }
+    }
 
     struct Reader {
         let machine: Machine
