@@ -13,7 +13,26 @@ public enum UnifiedDiff {
             return result + "Binary files differ\n"
         }
         for hunk in hunks(edits(from: old, to: new), context) { result += hunk }
-        return result
+        return masked(result)
+    }
+
+    /// Without the passwords of a guest's configuration, which stand near its devices.
+    private static func masked(_ text: String) -> String {
+        let marks = ["passwd='", "passwd=\"", "cipassword: "].map { Array($0.utf8) }
+        var result: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.first {
+            guard let mark = marks.first(where: { rest.starts(with: $0) }) else {
+                result.append(byte)
+                rest = rest.dropFirst()
+                continue
+            }
+            result += mark + Array("…".utf8)
+            rest = rest.dropFirst(mark.count)
+            let end = mark.last == UInt8(ascii: " ") ? 0x0A : mark.last
+            rest = rest.drop { $0 != end && $0 != 0x0A }
+        }
+        return String(decoding: result, as: UTF8.self)
     }
 
     private enum Edit {

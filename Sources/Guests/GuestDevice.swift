@@ -108,7 +108,7 @@ public struct USBGuestDevice: Sendable, Hashable, Codable {
 
     public var place: Place
     /// What happens when it is not there as the guest starts (https://libvirt.org/formatdomain.html, "startupPolicy").
-    public var startupPolicy = StartupPolicy.optional
+    public var startupPolicy = StartupPolicy.mandatory
     @Nullable public var bootOrder: Int?
 
     public enum StartupPolicy: String, Sendable, Hashable, Codable {
@@ -116,7 +116,8 @@ public struct USBGuestDevice: Sendable, Hashable, Codable {
         case mandatory
         /// The guest starts without it at boot, and does not start by hand.
         case requisite
-        /// The guest starts without it.
+        /// The guest starts without it. libvirt 9 then gives QEMU a device without any filter, which takes the first one of
+        /// the host's that it may open: only for a QEMU that is confined.
         case optional
     }
 

@@ -45,11 +45,12 @@ public enum Assign {
                 let functions = host.fresh(wanted + together)
                 var intention = try HookAssign(machine, host, WantedFile.read(machine), guest: guest, access)
                     .intention(functions, HomeRecords.read(machine), permissions)
-                if let guest { try intention.plan.add(host.fresh(wanted), to: guest, machine, host) }
+                if let guest { try intention.plan.add(host.fresh(wanted), to: guest, machine, host, byHook: true) }
                 return intention
             }
             var plan = try plan(machine, host, wanted, with: together, guest: guest, once: once, access, permissions)
-            if let guest { try plan.add(host.fresh(wanted), to: guest, machine, host) }
+            // What ends with this boot leaves the guest's configuration alone.
+            if let guest, !once { try plan.add(host.fresh(wanted), to: guest, machine, host) }
             let functions = host.fresh(wanted + together)
             return Intention(plan: plan, devices: functions.map(\.address))
         }
@@ -143,7 +144,8 @@ extension Plan {
         _ functions: [PCIFunction],
         to name: String,
         _ machine: Machine,
-        _ host: Host
+        _ host: Host,
+        byHook: Bool = false
     ) throws(Failure) {
         guard let guest = try GuestCatalog(machine, host.guests).find(name) else {
             return warnings.append(
@@ -155,14 +157,30 @@ extension Plan {
         }
         // What somebody started by hand has no configuration.
         guard guest.manager != .qemu else { return }
-        let addition = try GuestAddition(
-            machine,
-            host,
-            guest,
-            functions,
-            NamedDevices(host: host, all: []),
-            GuestAttachment()
-        )
+        if byHook, guest.manager == .proxmox {
+            // The hook's own line goes into the same file.
+            return warnings.append(
+                Text(
+                    en: "Put the devices into \(name) yourself: `passthru export proxmox` prints the lines.",
+                    zh: "请自行把设备加入 \(name)：`passthru export proxmox` 会输出所需的行。"
+                )
+            )
+        }
+        let addition: GuestAddition
+        do throws(Failure) {
+            addition = try GuestAddition(
+                machine,
+                host,
+                guest,
+                functions,
+                NamedDevices(host: host, all: []),
+                GuestAttachment()
+            )
+        } catch {
+            // The owner wrote it there: that is as good.
+            guard error.guardName == LibvirtGuest.alreadyThere else { throw error }
+            return warnings.append(error.message)
+        }
         changes += addition.changes
         warnings = addition.reasons + warnings + addition.warnings
     }

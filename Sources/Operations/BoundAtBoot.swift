@@ -63,7 +63,14 @@ enum BoundAtBoot {
 extension JournalEntry {
     /// Whether it took its devices from the host. Those that `adopt` found with vfio-pci stay there when it is undone: what
     /// had put them there is back.
-    var isAssignment: Bool { ["assign", "import", HandOvers.verb].contains(header.verb) }
+    var isAssignment: Bool {
+        if ["assign", "import", HandOvers.verb].contains(header.verb) { return true }
+        // One that libvirt binds, or that was bound before, was not taken by this.
+        return header.verb == "guest-attach"
+            && header.plan.changes.contains { planned in
+                if case .driver(_, "vfio-pci")? = planned.expectation { true } else { false }
+            }
+    }
 
     /// Whether the transaction made its assignment hold at every boot.
     func isPermanent(_ machine: Machine) -> Bool {

@@ -167,9 +167,14 @@ enum Execution {
     }
 
     /// Finishes what an earlier run left half-way.
-    static func recovered(_ transaction: Transaction) throws(Failure) -> [(entry: JournalEntry, left: [Text])] {
+    ///
+    /// - Parameter verb: only what this verb began; nil for all.
+    static func recovered(
+        _ transaction: Transaction,
+        onlyMadeBy verb: String? = nil
+    ) throws(Failure) -> [(entry: JournalEntry, left: [Text])] {
         do {
-            return try transaction.recover()
+            return try transaction.recover(onlyMadeBy: verb)
         } catch {
             throw Failure(error)
         }

@@ -73,10 +73,29 @@ public struct GuestDocuments: Sendable, Encodable {
             throw Failure(.failed, error.message)
         }
         do throws(DomainError) {
-            // Nothing is known of the guest's buses here: only a document with them has places.
-            found.xml = try HostDeviceElements(devices.map(\.withoutPlace)).xml
             var domain = try DomainDocument(Array(Self.skeleton.utf8))
             _ = try domain.attach(devices, for: hypervisor)
+            for device in devices {
+                // On the root bus a place means the same in every guest; others depend on its ports.
+                if case .pci(let function) = device, function.guestAddress?.bus == 0,
+                    let element = domain.element(device.key)
+                {
+                    found.xml += "    " + String(decoding: element, as: UTF8.self) + "\n"
+                } else {
+                    found.xml += try HostDeviceElements([device]).xml
+                }
+            }
+            if Set(functions.map(\.address.slot)).count < functions.count {
+                found.warnings.append(
+                    Text(
+                        en: """
+                            Functions of one card become separate devices this way: `passthru guest attach` keeps them on one \
+                            slot.
+                            """,
+                        zh: "这样写会使同一块卡的各功能成为独立的设备：`passthru guest attach` 会把它们放在同一插槽。"
+                    )
+                )
+            }
             let specials = domain.specials.map { String(decoding: $0, as: UTF8.self) }
             found.specials = specials.isEmpty ? nil : specials.joined(separator: "\n") + "\n"
         } catch {
@@ -108,12 +127,8 @@ public struct GuestDocuments: Sendable, Encodable {
     }
 }
 
-extension GuestDevice {
-    fileprivate var withoutPlace: GuestDevice {
-        guard case .pci(var function) = self, function.guestAddress?.bus != 0 else { return self }
-        function.guestAddress = nil
-        return .pci(function)
-    }
+extension PCIAddress {
+    fileprivate var slot: PCIAddress { PCIAddress(domain: domain, bus: bus, device: device, function: 0) }
 }
 
 extension GuestRequirement {

@@ -82,7 +82,8 @@ public enum Hook {
         let lock = try Execution.take(transaction.journal, milliseconds: patience)
         defer { withExtendedLifetime(lock) {} }
         try machine.uninterrupted { () throws(Failure) in
-            _ = try Execution.recovered(transaction)
+            // Only what is a hook's own: to finish anything else might ask libvirt, which waits for this very hook.
+            _ = try Execution.recovered(transaction, onlyMadeBy: HandOvers.verb)
             try body(transaction)
         }
     }

@@ -81,6 +81,11 @@ extension Plan {
 }
 
 extension PlannedChange {
+    /// A file that only its owner may read, such as a domain with passwords, is shown by its differences alone.
+    private var isPrivate: Bool {
+        if case .writeFile(_, _, let mode) = change { mode & 0o077 == 0 } else { false }
+    }
+
     var step: Outcome.Step {
         var container: String?
         switch change {
@@ -93,7 +98,7 @@ extension PlannedChange {
             case .loadModule(let name): ("load-module", name, nil)
             case .writeAttribute(let path, let value): ("write", path, value == "\n" ? "" : value)
             case .writeFile(let path, let content, _):
-                (content == nil ? "remove-file" : "write-file", path, content?.text)
+                (content == nil ? "remove-file" : "write-file", path, isPrivate ? nil : content?.text)
             case .writeLink(let path, let target): (target == nil ? "remove-link" : "write-link", path, target)
             case .runProgram(let path, let arguments, _, _): ("run", path, arguments.joined(separator: " "))
             case .writeDocument(let document, _):
@@ -104,8 +109,8 @@ extension PlannedChange {
             target: target,
             value: value,
             container: container,
-            before: before,
-            after: after,
+            before: isPrivate ? nil : before,
+            after: isPrivate ? nil : after,
             inverse: inverse.map(\.sentence),
             reason: reason
         )

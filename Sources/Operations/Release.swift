@@ -38,7 +38,7 @@ public enum Release {
             }
             plan.restartNetworkAfterUndo(of: host, for: wanted, on: machine)
             // First of all the guest, so that it is not started with what it no longer has.
-            plan.changes = try leaving(named, state, host, machine) + plan.changes
+            plan.changes = leaving(named, state, host, machine, &plan.warnings) + plan.changes
             state.assignments.removeAll { named.contains($0.identity.address) }
             if state != file.state {
                 let permanence = Permanence(on: machine, host, from: file, to: state)
@@ -57,18 +57,25 @@ public enum Release {
         _ addresses: [PCIAddress],
         _ state: WantedState,
         _ host: Host,
-        _ machine: Machine
-    ) throws(Failure) -> [PlannedChange] {
+        _ machine: Machine,
+        _ warnings: inout [Text]
+    ) -> [PlannedChange] {
         var changes: [PlannedChange] = []
         let names = Set(addresses.compactMap { state.assignment(of: $0)?.guest })
         for name in names.sorted() {
-            guard let guest = try GuestCatalog(machine, host.guests).find(name), guest.manager != .qemu else {
+            guard let guest = try? GuestCatalog(machine, host.guests).find(name), guest.manager != .qemu else {
                 continue
             }
             let keys = addresses.filter { state.assignment(of: $0)?.guest == name }
                 .map { GuestDevice.pci(PCIGuestDevice($0)).key }
-            guard guest.functions.contains(where: addresses.contains) else { continue }
-            changes += try GuestCatalog(machine, host.guests).editor(guest).detaching(Set(keys))
+            // The host gets its device back whatever the guest's configuration says.
+            do throws(Failure) {
+                changes += try GuestCatalog(machine, host.guests).editor(guest).detaching(Set(keys))
+            } catch {
+                warnings.append(
+                    Text(en: "It stays in \(name)'s configuration: ", zh: "它仍留在 \(name) 的配置中：") + error.message
+                )
+            }
         }
         return changes
     }

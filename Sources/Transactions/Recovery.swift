@@ -9,7 +9,9 @@ extension Transaction {
     /// confirmed in time reverts, and what was made for a guest's run in an earlier boot counts as undone.
     ///
     /// - Returns: each transaction as it is now, with what could not be put back.
-    public func recover() throws(TransactionFailure) -> [(entry: JournalEntry, left: [Text])] {
+    ///
+    /// - Parameter verb: only what this verb began; nil for all.
+    public func recover(onlyMadeBy verb: String? = nil) throws(TransactionFailure) -> [(entry: JournalEntry, left: [Text])] {
         let entries: [JournalEntry]
         do {
             entries = try journal.entries()
@@ -18,7 +20,7 @@ extension Transaction {
         }
         var recovered: [(entry: JournalEntry, left: [Text])] = []
         for entry in entries.reversed() {
-            guard let cause = causeToRecover(entry) else { continue }
+            guard verb == nil || entry.header.verb == verb, let cause = causeToRecover(entry) else { continue }
             let left = undo(entry, cause)
             recovered.append((journal.entry(entry.id) ?? entry, left))
         }

@@ -1,4 +1,4 @@
-internal import Inventory
+public import Inventory
 public import Wording
 
 /// Why a device cannot be said in a guest's configuration.
@@ -76,9 +76,14 @@ extension ProxmoxConfiguration {
 
     /// Takes devices out, however they came in.
     ///
-    /// - Parameter keys: of ``GuestDevice``.
+    /// - Parameters:
+    ///   - keys: of ``GuestDevice``.
+    ///   - present: whether the host has a function.
     /// - Returns: the settings that changed.
-    public mutating func detach(_ keys: Set<String>) -> [ProxmoxChange] {
+    public mutating func detach(
+        _ keys: Set<String>,
+        present: (PCIAddress) -> Bool = { _ in true }
+    ) -> [ProxmoxChange] {
         var result = self
         for setting in settings {
             if Self.isNumbered(setting.key, "usb"), let key = ProxmoxUSB(setting.value)?.key, keys.contains(key) {
@@ -86,7 +91,10 @@ extension ProxmoxConfiguration {
             }
             guard Self.isNumbered(setting.key, "hostpci") else { continue }
             let host = ProxmoxPCI(setting.value)
-            let stay = host.addresses.filter { !keys.contains(GuestDevice.key(of: $0)) }
+            // A slot that is named as a whole has those functions that the host has.
+            let stay = host.addresses.filter { address in
+                !keys.contains(GuestDevice.key(of: address)) && (!host.isWholeSlot || present(address))
+            }
             guard stay.count < host.addresses.count else { continue }
             if stay.isEmpty {
                 result.set(setting.key, nil)

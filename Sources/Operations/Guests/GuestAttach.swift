@@ -21,7 +21,7 @@ public struct GuestAttachment: Sendable {
     public var mac: String?
     public var vlan: Int?
     /// Whether the guest starts without its USB devices.
-    public var startupPolicy = USBGuestDevice.StartupPolicy.optional
+    public var startupPolicy = USBGuestDevice.StartupPolicy.mandatory
     /// Whether a recipe may add what the devices need.
     public var usesRecipe = true
 
@@ -45,6 +45,7 @@ public enum GuestAttach {
             let guest = try GuestCatalog(machine, host.guests).guest(name)
             let named = try NamedDevices(names, on: host)
             let together = try NamedDevices(mates, on: host).functions
+            try check(attachment, named, guest, hasMates: !together.isEmpty, machine)
             var plan = Plan()
             if !named.functions.isEmpty {
                 host.readDetails(of: named.functions + together, from: machine)
@@ -56,15 +57,16 @@ public enum GuestAttach {
                         host,
                         named.functions,
                         with: together,
-                        guest: guest.name,
+                        guest: guest.qualifiedName,
                         nil,
                         permissions
                     )
+                plan.warnings = conflicts + plan.warnings
             }
             let usb = try judgedUSB(named.usbDevices, host, guest, permissions)
             plan.warnings += usb.warnings
             plan.needsConfirmation = plan.needsConfirmation || usb.needsConfirmation
-            let functions = host.fresh(named.functions + together)
+            let functions = host.fresh(named.functions)
             let addition = try GuestAddition(
                 machine,
                 host,
@@ -75,8 +77,80 @@ public enum GuestAttach {
             )
             plan.changes += addition.changes
             plan.warnings = addition.reasons + plan.warnings + addition.warnings
-            return Intention(plan: plan, devices: functions.map(\.address))
+            return Intention(plan: plan, devices: (functions + host.fresh(together)).map(\.address))
         }
+    }
+
+    /// What cannot be meant together.
+    private static func check(
+        _ attachment: GuestAttachment,
+        _ named: NamedDevices,
+        _ guest: KnownGuest,
+        hasMates: Bool,
+        _ machine: Machine
+    ) throws(Failure) {
+        func refuse(_ en: String, _ zh: String) -> Failure { Failure(.usage, Text(en: en, zh: zh)) }
+        if attachment.isManaged {
+            guard guest.manager == .libvirt else {
+                throw refuse("--managed is for guests of libvirt.", "--managed 只用于 libvirt 的虚拟机。")
+            }
+            guard !hasMates else {
+                throw refuse(
+                    "--managed binds nothing that no guest gets: assign the --with devices first.",
+                    "--managed 不会绑定不交给虚拟机的设备：请先用 assign 处理 --with 的设备。"
+                )
+            }
+            let state = try WantedFile.read(machine).state
+            if let function = named.functions.first(where: { state.assignment(of: $0.address) != nil }) {
+                throw refuse(
+                    "\(function.address) is assigned, and bound at every boot: release it first, or leave out --managed.",
+                    "\(function.address) 已被 assign，每次启动都会绑定：请先 release，或去掉 --managed。"
+                )
+            }
+        }
+        guard attachment.mac != nil || attachment.vlan != nil else { return }
+        guard let function = named.functions.first, named.functions.count == 1, function.class.isNetwork,
+            function.details?.physicalFunction != nil
+                || machine.exists("\(PCIInventory.root)/\(function.address)/physfn")
+        else {
+            throw refuse(
+                "--mac and --vlan are for one virtual function of a network card.",
+                "--mac 和 --vlan 只用于网卡的一个虚拟功能（VF）。"
+            )
+        }
+    }
+
+    /// What other guests, stopped ones included, have of these.
+    private static func others(
+        _ functions: [PCIFunction],
+        _ host: Host,
+        _ guest: KnownGuest
+    ) throws(Failure) -> [Text] {
+        var warnings: [Text] = []
+        for function in functions {
+            for other in host.guests?.guests(with: function.address) ?? []
+            where other.qualifiedName != guest.qualifiedName {
+                guard other.isRunning != true else {
+                    throw Failure(
+                        .refused,
+                        Text(
+                            en: "\(function.address) belongs to \(other.qualifiedName), a guest that runs now.",
+                            zh: "\(function.address) 属于正在运行的虚拟机 \(other.qualifiedName)。"
+                        ),
+                        guardName: "guest-devices"
+                    )
+                }
+                warnings.append(
+                    Text(
+                        en: """
+                            \(function.address) is configured for \(other.qualifiedName), too: only one of them can have it.
+                            """,
+                        zh: "\(function.address) 也配置给了 \(other.qualifiedName)：只有一个虚拟机能使用它。"
+                    )
+                )
+            }
+        }
+        return warnings
     }
 
     /// The guards are asked although libvirt binds: at the guest's start nobody asks them.
@@ -183,7 +257,7 @@ struct GuestAddition {
             function.isManaged = attachment.isManaged
             if attachment.hidesROM { function.rom = .hidden }
             if isFirst {
-                if let rom = attachment.rom, function.rom == nil { function.rom = .file(rom) }
+                if let rom = attachment.rom, !attachment.usesRecipe { function.rom = .file(rom) }
                 function.bootOrder = attachment.bootOrder
             }
             isFirst = false
@@ -205,7 +279,8 @@ struct GuestAddition {
         } catch {
             throw Failure(.failed, error.message)
         }
-        changes = try editor.attaching(devices, requirements, hypervisor)
+        let stale = GuestDetach.stale(Set(devices.map(\.key)), editor.keys, host)
+        changes = try editor.attaching(devices, requirements, hypervisor, without: stale)
         if attachment.isLive { changes += try editor.pluggingIn(devices, hypervisor) }
         if guest.isRunning == true, !attachment.isLive, !changes.isEmpty {
             warnings.append(

@@ -31,8 +31,10 @@ public enum GuestDetach {
                 keys.formUnion(found.keys)
                 addresses += found.address.map { [$0] } ?? []
             }
+            keys.formUnion(Self.stale(keys, known, host))
             var plan = Plan()
             let ours = keys.intersection(known)
+            try Self.checkUSB(names, ours, guest, host)
             let foreign = addresses.filter {
                 guest.functions.contains($0) && !known.contains(PCIGuestDevice($0).deviceKey)
             }
@@ -63,6 +65,40 @@ public enum GuestDetach {
         }
     }
 
+    /// Devices that were put in by numbers which no device has any more: plugged in anew, they have others.
+    static func stale(_ keys: Set<String>, _ known: Set<String>, _ host: Host) -> Set<String> {
+        let kinds = keys.compactMap { key -> String? in
+            let parts = key.utf8.split(separator: UInt8(ascii: "-"))
+            return key.hasPrefix("usb-") && parts.count >= 3
+                ? "usb-\(Substring(parts[1]))-\(Substring(parts[2]))-" : nil
+        }
+        let present = Set((host.usb?.devices ?? []).compactMap(\.numberedKey))
+        return known.filter { key in kinds.contains { key.hasPrefix($0) } && !present.contains(key) }
+    }
+
+    /// What the owner put in by another way is the owner's to take out.
+    private static func checkUSB(
+        _ names: [String],
+        _ ours: Set<String>,
+        _ guest: KnownGuest,
+        _ host: Host
+    ) throws(Failure) {
+        guard ours.isEmpty else { return }
+        for name in names {
+            guard case .usb(let device)? = try? DeviceSelector(host).devices([name], host.usb).first,
+                guest.usb.contains(where: { $0.matches(device) })
+            else { continue }
+            throw Failure(
+                .refused,
+                Text(
+                    en:
+                        "\(name) is in \(guest.name), but passthru did not put it there: take it out where it was put in.",
+                    zh: "\(name) 在 \(guest.name) 中，但不是 passthru 加入的：请在加入它的地方移除。"
+                )
+            )
+        }
+    }
+
     /// Every key that a configuration may have for a device.
     private static func keys(_ name: String, _ host: Host) throws(Failure) -> (keys: Set<String>, address: PCIAddress?)
     {
@@ -79,6 +115,15 @@ public enum GuestDetach {
         }
         guard let device = try DeviceSelector(host).devices([name], host.usb).first else { return ([], nil) }
         return device.keys(host)
+    }
+}
+
+extension USBDevice {
+    /// The key of a device that is named by its number, too.
+    fileprivate var numberedKey: String? {
+        guard let vendor = vendorID, let product = productID, let bus, let number else { return nil }
+        let place = USBGuestDevice.Place.exact(vendor: vendor, product: product, bus: bus, device: number)
+        return GuestDevice.usb(USBGuestDevice(place)).key
     }
 }
 

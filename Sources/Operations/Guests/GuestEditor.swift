@@ -19,10 +19,13 @@ protocol GuestEditor {
     /// The bytes of a file where the guest runs.
     func file(_ path: String) throws(Failure) -> [UInt8]
     /// What gives the guest devices from its next start on; none for what it has already.
+    ///
+    /// - Parameter stale: the keys of devices that go at the same time.
     func attaching(
         _ devices: [GuestDevice],
         _ requirements: [GuestRequirement],
-        _ hypervisor: Hypervisor
+        _ hypervisor: Hypervisor,
+        without stale: Set<String>
     ) throws(Failure) -> [PlannedChange]
     /// What takes devices out of its configuration.
     func detaching(_ keys: Set<String>) throws(Failure) -> [PlannedChange]

@@ -8,6 +8,8 @@ import Wording
 /// A domain of libvirt: changed through `virsh` where its daemon answers, else in its file.
 struct LibvirtGuest: GuestEditor {
     static let connection = "qemu:///system"
+    /// What stands in the way when the owner has put a device in already.
+    static let alreadyThere = "already-there"
     /// What virsh is given to read, by a name that needs no link in `/dev`.
     private static let input = "/proc/self/fd/0"
     /// Milliseconds that virsh may take to print or take a document.
@@ -81,6 +83,16 @@ struct LibvirtGuest: GuestEditor {
         } catch {
             throw Failure(.malformed, Text(verbatim: "\(virsh == nil ? self.file : guest.name): ") + error.text)
         }
+        // virsh takes a name that is a number for the number of a running domain.
+        guard document.name == guest.name else {
+            throw Failure(
+                .refused,
+                Text(
+                    en: "virsh takes \(guest.name) for the domain \(document.name): rename it first.",
+                    zh: "virsh 把 \(guest.name) 当成了域 \(document.name)：请先重命名。"
+                )
+            )
+        }
     }
 
     private static func `where`(_ place: RunnerPlace?) -> Text {
@@ -141,10 +153,12 @@ struct LibvirtGuest: GuestEditor {
     func attaching(
         _ devices: [GuestDevice],
         _ requirements: [GuestRequirement],
-        _ hypervisor: Hypervisor
+        _ hypervisor: Hypervisor,
+        without stale: Set<String>
     ) throws(Failure) -> [PlannedChange] {
         var edited = document
         do throws(DomainError) {
+            if !stale.isEmpty { _ = try edited.detach(stale) }
             _ = try edited.attach(devices, requirements: requirements, for: hypervisor)
         } catch {
             throw failure(error)
@@ -163,7 +177,9 @@ struct LibvirtGuest: GuestEditor {
     }
 
     private func failure(_ error: DomainError) -> Failure {
-        Failure(.refused, Text(verbatim: "\(name): ") + error.text)
+        var failure = Failure(.refused, Text(verbatim: "\(name): ") + error.text)
+        if case .alreadyThere = error.reason { failure.guardName = Self.alreadyThere }
+        return failure
     }
 
     private func changes(to edited: DomainDocument, reason: Text) -> [PlannedChange] {
@@ -238,6 +254,18 @@ struct LibvirtGuest: GuestEditor {
         var changes: [PlannedChange] = []
         for device in now.hostDevices {
             guard let key = device.key, keys.contains(key), let element = now.element(key) else { continue }
+            guard !now.hasSpecials(of: key) else {
+                throw Failure(
+                    .refused,
+                    Text(
+                        en: """
+                            \(key) has properties of QEMU's device in \(name), which it would not get again: leave out --live \
+                            and shut it down.
+                            """,
+                        zh: "\(key) 在 \(name) 中带有 QEMU 设备属性，热拔出后无法恢复：请去掉 --live 并关机。"
+                    )
+                )
+            }
             if let address = device.guestAddress, address.function != 0 || now.sharesSlot(device) {
                 throw Failure(
                     .refused,
@@ -305,7 +333,7 @@ struct LibvirtGuest: GuestEditor {
         }
         // The number of this run: once the guest was stopped there is nothing to take back.
         let run = now.runningID.map { ["<domain type='\(now.type ?? "")' id='\($0)'"] } ?? []
-        let alias = "ua-passthru-\(key)'"
+        let alias = "<alias name='ua-passthru-\(key)'"
         return .program(
             virsh,
             arguments(verb),
@@ -327,6 +355,11 @@ struct LibvirtGuest: GuestEditor {
 }
 
 extension DomainDocument {
+    /// Whether the domain says more about a device than libvirt's own element.
+    fileprivate func hasSpecials(of key: String) -> Bool {
+        specials.contains { String(decoding: $0, as: UTF8.self).contains("ua-passthru-\(key)") }
+    }
+
     /// Whether the guest has another device of the host in the same slot.
     fileprivate func sharesSlot(_ device: DomainHostDevice) -> Bool {
         guard let place = device.guestAddress else { return false }

@@ -8,6 +8,7 @@ import Wording
 /// A guest of Proxmox VE: changed by `qm` where it is, else in its file.
 struct ProxmoxGuest: GuestEditor {
     let name: String
+    private let machine: Machine
     private let number: Int
     private let inside: Machine
     private let place: RunnerPlace?
@@ -31,6 +32,7 @@ struct ProxmoxGuest: GuestEditor {
             )
         }
         name = guest.name
+        self.machine = machine
         self.number = number
         self.inside = inside
         self.place = place
@@ -66,7 +68,8 @@ struct ProxmoxGuest: GuestEditor {
     func attaching(
         _ devices: [GuestDevice],
         _ requirements: [GuestRequirement],
-        _ hypervisor: Hypervisor
+        _ hypervisor: Hypervisor,
+        without stale: Set<String>
     ) throws(Failure) -> [PlannedChange] {
         var edited = configuration
         var changes: [ProxmoxChange]
@@ -84,7 +87,8 @@ struct ProxmoxGuest: GuestEditor {
 
     func detaching(_ keys: Set<String>) throws(Failure) -> [PlannedChange] {
         var edited = configuration
-        return planned(edited.detach(keys), edited)
+        let changes = edited.detach(keys) { machine.exists("\(PCIInventory.root)/\($0)") }
+        return planned(changes, edited)
     }
 
     func pluggingIn(_ devices: [GuestDevice], _ hypervisor: Hypervisor) throws(Failure) -> [PlannedChange] {
@@ -112,7 +116,7 @@ struct ProxmoxGuest: GuestEditor {
                     file,
                     before: FileContent(configuration.bytes),
                     after: FileContent(edited.bytes),
-                    mode: 0o640,
+                    mode: 0o600,
                     reason: reason
                 )
             ]

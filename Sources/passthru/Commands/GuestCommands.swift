@@ -200,12 +200,12 @@ struct GuestAttachCommand: ParsableCommand {
 
     @Option(
         help: .text(
-            "What happens when a USB device is not there at the guest's start: optional, requisite or mandatory.",
-            "虚拟机启动时 USB 设备不在的处理方式：optional、requisite 或 mandatory。",
+            "When a USB device is not there at the guest's start: mandatory (no start), requisite, or optional, which lets an unconfined QEMU take another device.",
+            "虚拟机启动时 USB 设备不在的处理方式：mandatory（不启动）、requisite，或 optional（未受限的 QEMU 可能会拿走别的设备）。",
             valueName: "policy"
         )
     )
-    var startupPolicy: StartupPolicy = .optional
+    var startupPolicy: StartupPolicy = .mandatory
 
     @Flag(help: .text("Add the device alone, without what a recipe knows about it.", "只加入设备本身，不应用任何方案。"))
     var noRecipe = false
@@ -227,7 +227,7 @@ struct GuestAttachCommand: ParsableCommand {
         attachment.bootOrder = boot
         attachment.mac = mac
         attachment.vlan = vlan
-        attachment.startupPolicy = USBGuestDevice.StartupPolicy(rawValue: startupPolicy.rawValue) ?? .optional
+        attachment.startupPolicy = USBGuestDevice.StartupPolicy(rawValue: startupPolicy.rawValue) ?? .mandatory
         attachment.usesRecipe = !noRecipe
         try common.carryOut(writing, consenting, confirming, unsafe: []) { machine, permissions in
             try GuestAttach.run(

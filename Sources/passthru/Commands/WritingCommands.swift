@@ -34,8 +34,8 @@ struct AssignCommand: ParsableCommand {
 
     @Option(
         help: .text(
-            "The guest that gets them: for the record, or for --at-guest-start.",
-            "得到这些设备的虚拟机：作为记录，或配合 --at-guest-start。",
+            "The guest that gets them: they go into its configuration, too, where it is known here.",
+            "得到这些设备的虚拟机：若在本机已知，设备也会加入其配置。",
             valueName: "name"
         )
     )
