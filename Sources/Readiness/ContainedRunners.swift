@@ -30,7 +30,7 @@ enum ContainedRunners {
             }
             return ask(runner, view, guests).named(runner)
         }
-        return [.problem, .unknown, .ok].lazy.compactMap { verdict in
+        return [Verdict.problem, .unknown, .ok].lazy.compactMap { verdict -> Finding.Answer? in
             let same = answers.filter { $0.verdict == verdict }
             return same.first.map { first in
                 Finding.Answer(

@@ -49,6 +49,7 @@ public enum GuestAttach {
             var plan = Plan()
             if !named.functions.isEmpty {
                 host.readDetails(of: named.functions + together, from: machine)
+                let conflicts = try others(host.fresh(named.functions), host, guest)
                 plan =
                     try attachment.isManaged
                     ? judged(host.fresh(named.functions), host, permissions)
