@@ -118,7 +118,7 @@ public enum Adopt {
         let guests = (host.guests?.guests ?? []).filter { guest in
             guest.manager == .libvirt && !guest.functions.isEmpty
                 && ["'", "\""].contains { quote in
-                    machine.textIfAny(guest.hostConfiguration ?? guest.source)?.contains("managed=\(quote)yes\(quote)")
+                    machine.textIfAny(guest.hostFile ?? guest.source)?.contains("managed=\(quote)yes\(quote)")
                         == true
                 }
         }

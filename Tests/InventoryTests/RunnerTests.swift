@@ -56,10 +56,10 @@ import Testing
         let found = GuestInventory.read(host.machine)
         let guest = try #require(found.guests.first)
         #expect(found.guests.count == 1 && found.unknown.isEmpty)
-        #expect(guest.title == "win (webvirtcloud)" && guest.isRunning == false)
+        #expect(guest.qualifiedName == "webvirtcloud/win" && guest.isRunning == false)
         #expect(guest.source == "webvirtcloud:/etc/libvirt/qemu/win.xml")
         #expect(guest.configuration == "/etc/libvirt/qemu/win.xml")
-        #expect(guest.hostConfiguration == ContainerHost.data + "/libvirt/qemu/win.xml")
+        #expect(guest.hostFile == ContainerHost.data + "/libvirt/qemu/win.xml")
         #expect(guest.functions.map(\.description) == ["0000:04:00.0"])
         // Its own links count, and the host's kernel.
         #expect(guest.disks == [HostDisk(path: "/dev/disk/by-id/x", device: "sdz")])
@@ -70,19 +70,19 @@ import Testing
         var host = try host()
         host.start()
         let guest = try #require(GuestInventory.read(host.machine).guests.first)
-        #expect(guest.usbDevices.map(\.vendor?.description) == ["0403", nil])
-        #expect(guest.usbDevices.map(\.product?.description) == ["6001", nil])
-        #expect(guest.usbDevices.map(\.bus) == [nil, 1] && guest.usbDevices.map(\.number) == [nil, 4])
-        #expect(guest.unknown["usbDevices"] == "a device without an address: webvirtcloud:/etc/libvirt/qemu/win.xml")
+        #expect(guest.usb.map(\.vendor?.description) == ["0403", nil])
+        #expect(guest.usb.map(\.product?.description) == ["6001", nil])
+        #expect(guest.usb.map(\.bus) == [nil, 1] && guest.usb.map(\.number) == [nil, 4])
+        #expect(guest.unknown["usb"] == "a device without an address: webvirtcloud:/etc/libvirt/qemu/win.xml")
         var device = USBDevice(portPath: "1-1.4")
         device.bus = 1
         device.number = 4
         device.vendorID = HardwareID(0x0403)
         device.productID = HardwareID(0x6001)
-        #expect(guest.usbDevices.allSatisfy { $0.matches(device) })
+        #expect(guest.usb.allSatisfy { $0.matches(device) })
         device.number = 5
-        #expect(guest.usbDevices.map { $0.matches(device) } == [true, false])
-        #expect(!GuestUSBDevice().matches(device))
+        #expect(guest.usb.map { $0.matches(device) } == [true, false])
+        #expect(!GuestUSB().matches(device))
     }
 
     @Test func twoPlacesMayHaveGuestsOfOneName() throws {
@@ -91,7 +91,7 @@ import Testing
         host.tree.base.put(Self.domain, at: "/etc/libvirt/qemu/win.xml")
         host.process(90, "/usr/bin/qemu-system-x86_64\0-name\0guest=win\0-m\u{0}64\0")
         let found = GuestInventory.read(host.machine)
-        #expect(found.guests.map(\.title) == ["win", "win (webvirtcloud)"])
+        #expect(found.guests.map(\.qualifiedName) == ["win", "webvirtcloud/win"])
         #expect(found.guests.map(\.isRunning) == [false, true] && found.guests.map(\.pid) == [nil, 90])
         #expect(found.guests(with: try #require(PCIAddress("0000:04:00.0"))).count == 2)
         #expect(found.runners.map(\.title) == ["libvirt", "libvirt (webvirtcloud)"])
@@ -105,9 +105,9 @@ import Testing
         #expect(runner.container?.name == "webvirtcloud" && runner.configuration == "/etc/libvirt/qemu")
         #expect(throws: Errno.noSuchProcess) { try runner.machine(host.machine) }
         let guest = try #require(found.guests.first)
-        #expect(guest.isRunning == false && guest.title == "win (webvirtcloud)")
+        #expect(guest.isRunning == false && guest.qualifiedName == "webvirtcloud/win")
         #expect(guest.source == "webvirtcloud:/etc/libvirt/qemu/win.xml")
-        #expect(guest.hostConfiguration == ContainerHost.data + "/libvirt/qemu/win.xml")
+        #expect(guest.hostFile == ContainerHost.data + "/libvirt/qemu/win.xml")
         #expect(guest.functions.map(\.description) == ["0000:04:00.0"])
     }
 
@@ -134,7 +134,7 @@ import Testing
         }
         let found = GuestInventory.read(host.machine)
         #expect(found.runners.map(\.title) == ["libvirt"] && found.runners.first?.pid == 80)
-        #expect(found.guests.map(\.title) == ["win"] && found.guests.first?.pid == 81)
+        #expect(found.guests.map(\.qualifiedName) == ["win"] && found.guests.first?.pid == 81)
     }
 
     @Test func aRootOfItsOwnIsAPlace() throws {
@@ -284,11 +284,11 @@ import Testing
             .success(ProgramAnswer(status: 0, output: Array("9.0.0\n".utf8)))
         }
         var runner = try #require(GuestInventory.read(host.machine).runners.first { $0.container != nil })
-        runner.readVersions(host.machine)
+        runner = runner.withVersions(host.machine)
         #expect(runner.qemuVersion == "7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)" && runner.libvirtVersion == "9.0.0")
         host.inside.programs["/usr/bin/qemu-system-x86_64"] = { _ in .failure(.timedOut) }
         runner.qemuVersion = nil
-        runner.readVersions(host.machine)
+        runner = runner.withVersions(host.machine)
         #expect(runner.qemuVersion == nil && runner.unknown["qemuVersion"] != nil)
     }
 
@@ -331,18 +331,18 @@ import Testing
         let guests = GuestInventory.read(Machine(tree)).guests
         #expect(guests.first?.functions.map(\.description) == ["0000:03:00.0", "0000:04:00.0"])
         #expect(guests.first?.unknown["functions"]?.contains("one of several mapped devices") == true)
-        #expect(guests.first?.usbDevices.map(\.port) == [nil, "1.4", "3"])
-        #expect(guests.first?.usbDevices.map(\.vendor?.description) == ["0403", nil, nil])
-        #expect(guests.first?.unknown["usbDevices"]?.contains("no USB device") == true)
+        #expect(guests.first?.usb.map(\.port) == [nil, "1.4", "3"])
+        #expect(guests.first?.usb.map(\.vendor?.description) == ["0403", nil, nil])
+        #expect(guests.first?.unknown["usb"]?.contains("no USB device") == true)
         #expect(guests.last?.functions == [])
         #expect(guests.last?.unknown["functions"]?.contains("nothing is mapped here") == true)
     }
 
     @Test func usbDevicesOfQEMU() throws {
-        func devices(_ option: String) -> [GuestUSBDevice] {
+        func devices(_ option: String) -> [GuestUSB] {
             let machine = Machine(MemoryTree())
             let words = ["qemu-system-x86_64", "-device", option]
-            return QEMUProcess.guest(words, pid: 7, RunnerFiles(host: machine, files: machine)).usbDevices
+            return QEMUProcess.guest(words, pid: 7, RunnerFiles(host: machine, files: machine)).usb
         }
         #expect(devices("usb-host,vendorid=0x0403,productid=0x6001").first?.vendor?.description == "0403")
         #expect(devices("usb-host,hostbus=1,hostport=1.4").first?.port == "1.4")

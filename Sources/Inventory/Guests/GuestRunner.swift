@@ -39,7 +39,7 @@ public struct GuestRunner: Codable, Sendable, Hashable {
     @Nullable public var socket: String?
     /// `9.0.0`: of the libvirt that runs, even where another one was installed since.
     @Nullable public var libvirtVersion: String?
-    /// `7.2.22 (Debian …)`, of the first emulator; see ``readVersions(_:)``.
+    /// `7.2.22 (Debian …)`, of the first emulator; see ``withVersions(_:)``.
     @Nullable public var qemuVersion: String?
     /// What its processes can reach; null where none runs.
     @Nullable public var view: RunnerView?
@@ -68,8 +68,19 @@ public struct GuestRunner: Codable, Sendable, Hashable {
         return try host.inside(process: pid)
     }
 
-    /// Asks QEMU, and libvirt where that is not known yet, for their versions: a second each at most on a quiet machine.
-    public mutating func readVersions(_ host: Machine) {
+    /// Asks QEMU, and libvirt where that is not known yet, for their versions: that starts them once each.
+    public func withVersions(_ host: Machine) -> GuestRunner {
+        var copy = self
+        copy.readVersions(host)
+        return copy
+    }
+
+    private mutating func readVersions(_ host: Machine) {
+        guard host.isLive else {
+            unknown["qemuVersion"] = HolderInventory.notLive
+            if kind == .libvirt { unknown["libvirtVersion"] = HolderInventory.notLive }
+            return
+        }
         let there: Machine
         do throws(Errno) {
             there = try machine(host)

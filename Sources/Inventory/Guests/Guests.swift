@@ -4,7 +4,17 @@ internal import SystemPackage
 /// A virtual machine that this host runs or could start.
 public struct KnownGuest: Codable, Sendable, Hashable {
     /// Who starts it; `qemu` where only the process is known.
-    public enum Manager: String, Codable, Sendable, Hashable { case qemu, libvirt, proxmox }
+    public enum Manager: String, Codable, Sendable, Hashable {
+        case qemu, libvirt, proxmox
+
+        var kind: GuestRunner.Kind {
+            switch self {
+            case .qemu: .qemu
+            case .libvirt: .libvirt
+            case .proxmox: .proxmox
+            }
+        }
+    }
 
     public var name: String
     public var manager: Manager
@@ -26,7 +36,7 @@ public struct KnownGuest: Codable, Sendable, Hashable {
     /// The PCI functions that it is given.
     public var functions: [PCIAddress] = []
     /// The USB devices that it is given.
-    public var usbDevices: [GuestUSBDevice] = []
+    public var usb: [GuestUSB] = []
     /// Nodes of the host's disks that it is given whole, `/dev/disk/by-id/…`.
     public var disks: [HostDisk] = []
     /// Where this was found: a file, or `/proc/PID/cmdline`; in a container `NAME:PATH`.
@@ -34,7 +44,7 @@ public struct KnownGuest: Codable, Sendable, Hashable {
     /// The file with its configuration, as its runner sees it; null where only the process is known.
     @Nullable public var configuration: String?
     /// The same file as the host reaches it; null where it does not.
-    @Nullable public var hostConfiguration: String?
+    @Nullable public var hostFile: String?
     public var unknown: [String: String] = [:]
 
     public init(name: String, manager: Manager, source: String) {
@@ -43,8 +53,11 @@ public struct KnownGuest: Codable, Sendable, Hashable {
         self.source = source
     }
 
-    /// Its name, and in a container that: two may have guests of one name.
-    public var title: String { container.map { "\(name) (\($0.name))" } ?? name }
+    /// `webvirtcloud/win11`; for a guest of the host itself its name alone.
+    public var qualifiedName: String { container.map { "\($0.name)/\(name)" } ?? name }
+
+    /// The runner that it belongs to; nil on the host.
+    public var place: RunnerPlace? { container.map { RunnerPlace(manager.kind, in: $0.name) } }
 }
 
 /// A disk of the host in a guest.
@@ -90,13 +103,7 @@ public struct GuestInventory: Codable, Sendable, Hashable {
 
     /// The runner that a guest belongs to; nil for a process of nobody.
     public func runner(of guest: KnownGuest) -> GuestRunner? {
-        let kind: GuestRunner.Kind =
-            switch guest.manager {
-            case .qemu: .qemu
-            case .libvirt: .libvirt
-            case .proxmox: .proxmox
-            }
-        return runners.first { $0.container == guest.container && $0.kind == kind }
+        runners.first { $0.container == guest.container && $0.kind == guest.manager.kind }
     }
 
     /// Those that are given the function.
@@ -186,8 +193,8 @@ public struct GuestInventory: Codable, Sendable, Hashable {
                 guests[index].functions.append(address)
             }
             for disk in running.disks where !guests[index].disks.contains(disk) { guests[index].disks.append(disk) }
-            for device in running.usbDevices where !guests[index].usbDevices.contains(device) {
-                guests[index].usbDevices.append(device)
+            for device in running.usb where !guests[index].usb.contains(device) {
+                guests[index].usb.append(device)
             }
         }
     }

@@ -12,7 +12,7 @@ extension GuestInventory {
             guard var guest = readDomain("\(folder)/\(file)", place) else { continue }
             guest.startsAtBoot = autostart.contains(file)
             guest.configuration = "\(folder)/\(file)"
-            guest.hostConfiguration = place.hostPath("\(folder)/\(file)", in: folder)
+            guest.hostFile = place.hostPath("\(folder)/\(file)", in: folder)
             guests.append(guest)
         }
         // A container that does not run has left its /run behind.
@@ -27,7 +27,7 @@ extension GuestInventory {
             if let known {
                 guest.startsAtBoot = guests[known].startsAtBoot
                 guest.configuration = guests[known].configuration
-                guest.hostConfiguration = guests[known].hostConfiguration
+                guest.hostFile = guests[known].hostFile
                 guests.remove(at: known)
             }
             guests.append(guest)
@@ -103,7 +103,7 @@ extension KnownGuest {
     }
 
     private mutating func addUSB(_ source: XMLElement?) {
-        var device = GuestUSBDevice()
+        var device = GuestUSB()
         func id(_ name: String) -> HardwareID? {
             source?.child(name)?["id"].flatMap(Self.number).flatMap(UInt16.init(exactly:)).map(HardwareID.init)
         }

@@ -13,7 +13,7 @@ extension GuestInventory {
                 let lines = try place.lines(path)
                 var guest = KnownGuest(proxmox: lines, number: Int(file.dropLast(5)), path, place, mappings)
                 guest.configuration = path
-                guest.hostConfiguration = place.hostPath(path, in: folder)
+                guest.hostFile = place.hostPath(path, in: folder)
                 guests.append(guest)
             } catch {
                 unknown[place.name(path)] = error.reason
@@ -114,22 +114,22 @@ extension KnownGuest {
             if word.hasPrefix("mapping=") {
                 switch mappings.usb(String(word.dropFirst(8))) {
                 case .success(let device): add(device)
-                case .failure(let why): unknown["usbDevices"] = "\(why.reason): \(source), \(word)"
+                case .failure(let why): unknown["usb"] = "\(why.reason): \(source), \(word)"
                 }
                 continue
             }
             let text = word.hasPrefix("host=") ? String(word.dropFirst(5)) : word
             guard !text.contains("="), text.lowercased() != "spice" else { continue }
-            if let device = GuestUSBDevice(proxmox: text) {
+            if let device = GuestUSB(proxmox: text) {
                 add(device)
             } else {
-                unknown["usbDevices"] = "no USB device: \(source), \(text)"
+                unknown["usb"] = "no USB device: \(source), \(text)"
             }
         }
     }
 }
 
-extension GuestUSBDevice {
+extension GuestUSB {
     /// `0403:6001`, in hexadecimal with or without `0x`, or `1-1.4` for a port (qm.conf(5)).
     init?(proxmox text: String) {
         self.init()

@@ -68,11 +68,11 @@ struct ProxmoxMappings {
         }
     }
 
-    func usb(_ name: String) -> Result<GuestUSBDevice, Unreadable> {
+    func usb(_ name: String) -> Result<GuestUSB, Unreadable> {
         map(name, usb).flatMap { map in
             // With a path the ids only serve to notice that it is another device.
             let text = map["path"] ?? map["id"] ?? ""
-            return GuestUSBDevice(proxmox: text).map { .success($0) }
+            return GuestUSB(proxmox: text).map { .success($0) }
                 ?? .failure(Unreadable("a mapped device is not looked up"))
         }
     }

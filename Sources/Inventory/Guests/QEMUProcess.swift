@@ -88,7 +88,7 @@ extension KnownGuest {
             // 0 is any.
             number(key).flatMap(UInt16.init(exactly:)).flatMap { $0 == 0 ? nil : HardwareID($0) }
         }
-        var device = GuestUSBDevice()
+        var device = GuestUSB()
         device.vendor = id("vendorid")
         device.product = id("productid")
         device.bus = number("hostbus")

@@ -1,4 +1,4 @@
-public import Machine
+internal import Machine
 internal import SystemPackage
 
 /// A device node as a runner sees it.

@@ -50,8 +50,7 @@ struct GuestCatalog {
     /// What changes a guest's configuration.
     func editor(_ guest: KnownGuest) throws(Failure) -> any GuestEditor {
         let runner = inventory.runner(of: guest)
-        let answers =
-            runner?.isRunning == true || (guest.place == nil && machine.exists("/run/libvirt/libvirt-sock"))
+        let answers = runner?.canAnswer == true
         var inside = machine
         if guest.place != nil, answers, let pid = runner?.pid {
             do {
@@ -99,9 +98,4 @@ struct GuestCatalog {
             )
         }
     }
-}
-
-extension KnownGuest {
-    /// `webvirtcloud/win11`; for a guest of the host itself its name alone.
-    var qualifiedName: String { place.map { "\($0.container)/\(name)" } ?? name }
 }

@@ -47,7 +47,7 @@ public struct GuestList: Sendable, Encodable {
         let order = { (guest: GuestEntry) in (guest.container ?? "", guest.name) }
         return GuestList(
             guests: inventory.guests.map(GuestEntry.init).sorted { order($0) < order($1) },
-            runners: inventory.runners,
+            runners: inventory.runners.map { $0.withVersions(machine) },
             unknown: inventory.unknown
         )
     }
@@ -81,7 +81,7 @@ public struct GuestShow: Sendable, Encodable {
         return GuestShow(
             guest: GuestEntry(guest),
             devices: guest.functions.map { device($0, of: guest, on: host) },
-            runner: catalog.inventory.runner(of: guest)
+            runner: catalog.inventory.runner(of: guest)?.withVersions(machine)
         )
     }
 

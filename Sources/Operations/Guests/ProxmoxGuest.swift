@@ -37,7 +37,8 @@ struct ProxmoxGuest: GuestEditor {
         self.inside = inside
         self.place = place
         qm = answers ? inside.program("qm") : nil
-        let path = qm == nil ? file ?? guest.source : guest.source
+        let own = guest.configuration ?? guest.source
+        let path = qm == nil ? file ?? own : own
         self.file = path
         do {
             configuration = ProxmoxConfiguration(try (qm == nil ? machine : inside).read(path, limit: 1 << 20))

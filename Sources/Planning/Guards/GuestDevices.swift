@@ -35,10 +35,10 @@ enum GuestDevices: Guard {
             function,
             Text(
                 en: """
-                    \(who.en) belongs to \(guest.title), a guest that runs now\(process(guest).en). \
+                    \(who.en) belongs to \(guest.qualifiedName), a guest that runs now\(process(guest).en). \
                     Shut it down, or unplug the device from it first.
                     """,
-                zh: "\(who.zh) 属于正在运行的虚拟机 \(guest.title)\(process(guest).zh)。请先关闭它，或从中拔出该设备。"
+                zh: "\(who.zh) 属于正在运行的虚拟机 \(guest.qualifiedName)\(process(guest).zh)。请先关闭它，或从中拔出该设备。"
             )
         )
     }
@@ -61,8 +61,8 @@ enum GuestDevices: Guard {
             isRunning ? .refuse : .consent,
             function,
             Text(
-                en: "\(path) behind \(who.en) is a disk of the guest \(guest.title)",
-                zh: "\(who.zh) 后面的 \(path) 是虚拟机 \(guest.title) 的磁盘"
+                en: "\(path) behind \(who.en) is a disk of the guest \(guest.qualifiedName)",
+                zh: "\(who.zh) 后面的 \(path) 是虚拟机 \(guest.qualifiedName) 的磁盘"
             )
                 + (isRunning
                     ? Text(en: ", which runs now. Shut it down first.", zh: "，它正在运行。请先关闭它。")
@@ -75,7 +75,7 @@ enum GuestDevices: Guard {
         let claims = guests.guests(with: function.address).filter { $0.isRunning != true }
         guard let first = claims.first else { return nil }
         if claims.count > 1 {
-            let list = claims.map(\.title).joined(separator: ", ")
+            let list = claims.map(\.qualifiedName).joined(separator: ", ")
             return finding(
                 .consent,
                 function,
@@ -93,8 +93,8 @@ enum GuestDevices: Guard {
             .warn,
             function,
             Text(
-                en: "\(function.address) is configured for the guest \(first.title) (\(first.source)).",
-                zh: "\(function.address) 配置给了虚拟机 \(first.title)（\(first.source)）。"
+                en: "\(function.address) is configured for the guest \(first.qualifiedName) (\(first.source)).",
+                zh: "\(function.address) 配置给了虚拟机 \(first.qualifiedName)（\(first.source)）。"
             )
         )
     }

@@ -35,8 +35,9 @@ enum MemoryBudget: Guard {
         guard let total = memory.total else { return unknown(guest, function, memory.unknown["total"] ?? "not read") }
         let reserve = reserve(total: total)
         let whole = Text(
-            en: "The guest \(guest.title) pins \(need.binarySize) of memory, and the host needs \(reserve.binarySize)",
-            zh: "虚拟机 \(guest.title) 会锁定 \(need.binarySize) 内存，而主机自己需要 \(reserve.binarySize)"
+            en:
+                "The guest \(guest.qualifiedName) pins \(need.binarySize) of memory, and the host needs \(reserve.binarySize)",
+            zh: "虚拟机 \(guest.qualifiedName) 会锁定 \(need.binarySize) 内存，而主机自己需要 \(reserve.binarySize)"
         )
         if need > total - reserve {
             return finding(
@@ -82,11 +83,11 @@ enum MemoryBudget: Guard {
             function,
             Text(
                 en: """
-                    The guest \(guest.title) needs \(need.binarySize) in huge pages of \(pool.size.binarySize), of which \
+                    The guest \(guest.qualifiedName) needs \(need.binarySize) in huge pages of \(pool.size.binarySize), of which \
                     \(free.binarySize) are free: it will not start.
                     """,
                 zh: """
-                    虚拟机 \(guest.title) 需要 \(need.binarySize) 的 \(pool.size.binarySize) 大页，\
+                    虚拟机 \(guest.qualifiedName) 需要 \(need.binarySize) 的 \(pool.size.binarySize) 大页，\
                     现在只有 \(free.binarySize) 空闲：它将无法启动。
                     """
             )
@@ -98,8 +99,8 @@ enum MemoryBudget: Guard {
             .warn,
             function,
             Text(
-                en: "Whether the host has memory enough for the guest \(guest.title) cannot be seen (\(why)).",
-                zh: "无法判断主机内存是否足够虚拟机 \(guest.title) 使用（\(Text(reason: why).zh)）。"
+                en: "Whether the host has memory enough for the guest \(guest.qualifiedName) cannot be seen (\(why)).",
+                zh: "无法判断主机内存是否足够虚拟机 \(guest.qualifiedName) 使用（\(Text(reason: why).zh)）。"
             )
         )
     }

@@ -1,5 +1,5 @@
 /// A USB device that a guest is given, as far as its configuration says which.
-public struct GuestUSBDevice: Codable, Sendable, Hashable {
+public struct GuestUSB: Codable, Sendable, Hashable, CustomStringConvertible {
     /// idVendor and idProduct: whatever device has them.
     @Nullable public var vendor: HardwareID?
     @Nullable public var product: HardwareID?
@@ -10,6 +10,15 @@ public struct GuestUSBDevice: Codable, Sendable, Hashable {
     @Nullable public var port: String?
 
     public init() {}
+
+    /// `0403:6001`, `1-1.4` for a port, `bus 1 device 4`, or several of them.
+    public var description: String {
+        var parts: [String] = []
+        if let vendor, let product { parts.append("\(vendor):\(product)") }
+        if let bus, let port { parts.append("\(bus)-\(port)") }
+        if let bus, let number { parts.append("bus \(bus) device \(number)") }
+        return parts.joined(separator: ", ")
+    }
 
     /// Whether anything tells which device it is.
     var isKnown: Bool { vendor != nil && product != nil || bus != nil && (number != nil || port != nil) }
@@ -27,11 +36,11 @@ public struct GuestUSBDevice: Codable, Sendable, Hashable {
 }
 
 extension KnownGuest {
-    mutating func add(_ device: GuestUSBDevice) {
+    mutating func add(_ device: GuestUSB) {
         if device.isKnown {
-            usbDevices.append(device)
+            usb.append(device)
         } else {
-            unknown["usbDevices"] = "a device without an address: \(source)"
+            unknown["usb"] = "a device without an address: \(source)"
         }
     }
 }
