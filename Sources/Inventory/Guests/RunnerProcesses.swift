@@ -37,15 +37,31 @@ struct RunnerProcess: Sendable, Hashable {
 
     /// What a program is by its name; nil for one that has nothing to do with guests.
     static func role(ofCommandLine bytes: [UInt8]) -> Role? {
-        // A daemon in Perl writes its title over its command line: `pvedaemon worker`.
-        let first = bytes.prefix { $0 != 0 && $0 != UInt8(ascii: " ") }
-        let name = first[((first.lastIndex(of: UInt8(ascii: "/")) ?? first.startIndex - 1) + 1)...]
-        if name.starts(with: "qemu-system-".utf8) { return .qemu }
-        switch String(decoding: name, as: UTF8.self) {
-        case "qemu", "qemu-kvm", "kvm": return .qemu
-        case "libvirtd", "virtqemud": return .daemon(.libvirt)
-        case "pvedaemon", "pmxcfs", "pvestatd": return .daemon(.proxmox)
-        default: return nil
+        let words = bytes.split(separator: 0, maxSplits: 8)
+        guard let first = words.first.map(name) else { return nil }
+        if first.starts(with: "qemu-system-".utf8) || ["qemu", "qemu-kvm", "kvm"].contains(String(Substring(first))) {
+            return .qemu
+        }
+        if let kind = daemon(first) { return .daemon(kind) }
+        // A daemon that is a script, or starts as one.
+        guard ["sh", "bash", "perl", "python3"].contains(String(Substring(first))) else { return nil }
+        let second = words.dropFirst().first { $0.first != UInt8(ascii: "-") }
+        guard let second, !words.contains(where: { $0.elementsEqual("-c".utf8) }) else { return nil }
+        return daemon(name(second)).map { .daemon($0) }
+    }
+
+    /// The last component of a word, without what a daemon in Perl writes behind it as its title: `pvedaemon worker`.
+    private static func name(_ word: ArraySlice<UInt8>) -> Substring.UTF8View {
+        let path = word.prefix { $0 != UInt8(ascii: " ") }
+        let start = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? path.startIndex
+        return Substring(decoding: path[start...], as: UTF8.self).utf8
+    }
+
+    private static func daemon(_ name: Substring.UTF8View) -> GuestRunner.Kind? {
+        switch String(Substring(name)) {
+        case "libvirtd", "virtqemud": .libvirt
+        case "pvedaemon", "pmxcfs", "pvestatd": .proxmox
+        default: nil
         }
     }
 }
