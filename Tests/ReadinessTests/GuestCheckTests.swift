@@ -3,6 +3,7 @@ import Machine
 import Readiness
 import TestHosts
 import Testing
+import Wording
 
 /// What guests in containers can reach: when that is ok, a problem, and unknown.
 @Suite struct GuestCheckTests {

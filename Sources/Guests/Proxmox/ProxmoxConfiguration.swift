@@ -4,8 +4,13 @@ internal import Formats
 /// snapshot. Only the lines before the first section count; what is not changed stays byte for byte.
 public struct ProxmoxConfiguration: Sendable, Hashable {
     public private(set) var bytes: [UInt8]
+    /// The lines in front of the first section.
+    private var lines: [Line]
 
-    public init(_ bytes: [UInt8]) { self.bytes = bytes }
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        lines = Self.lines(of: bytes)
+    }
 
     /// A `key: value` line.
     public struct Setting: Sendable, Hashable {
@@ -24,6 +29,7 @@ public struct ProxmoxConfiguration: Sendable, Hashable {
     /// Gives a key its value: in its place where it has one, else as the last line that is not a snapshot's; nil removes
     /// the line.
     public mutating func set(_ key: String, _ value: String?) {
+        defer { lines = Self.lines(of: bytes) }
         let there = lines.filter { $0.setting?.key == key }
         guard let value else {
             for line in there.reversed() {
@@ -53,7 +59,7 @@ public struct ProxmoxConfiguration: Sendable, Hashable {
         Set(settings.compactMap { $0.key.hasPrefix(prefix) ? Int($0.key.dropFirst(prefix.utf8.count)) : nil })
     }
 
-    private struct Line {
+    private struct Line: Sendable, Hashable {
         /// With its line end.
         var range: Range<Int>
         /// Where the line end begins.
@@ -64,8 +70,7 @@ public struct ProxmoxConfiguration: Sendable, Hashable {
         var value: Range<Int>
     }
 
-    /// The lines in front of the first section.
-    private var lines: [Line] {
+    private static func lines(of bytes: [UInt8]) -> [Line] {
         var found: [Line] = []
         var start = 0
         while start < bytes.count, bytes[start] != UInt8(ascii: "[") {
@@ -74,7 +79,7 @@ public struct ProxmoxConfiguration: Sendable, Hashable {
             var content = newline ?? bytes.count
             if newline != nil, content > start, bytes[content - 1] == 0x0D { content -= 1 }
             let text = bytes[start..<content]
-            let (setting, value) = setting(text, line: found.count + 1)
+            let (setting, value) = Self.setting(text, line: found.count + 1)
             found.append(
                 Line(
                     range: start..<end,
@@ -89,7 +94,7 @@ public struct ProxmoxConfiguration: Sendable, Hashable {
         return found
     }
 
-    private func setting(_ line: ArraySlice<UInt8>, line number: Int) -> (Setting?, Range<Int>) {
+    private static func setting(_ line: ArraySlice<UInt8>, line number: Int) -> (Setting?, Range<Int>) {
         guard line.first != UInt8(ascii: "#"), let colon = line.firstIndex(of: UInt8(ascii: ":")),
             colon > line.startIndex, line[..<colon].allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else { return (nil, line.startIndex..<line.startIndex) }

@@ -144,11 +144,14 @@ extension ProxmoxConfiguration {
     }
 
     private func changes(to result: ProxmoxConfiguration) -> [ProxmoxChange] {
-        let keys = (settings + result.settings).map(\.key)
+        let (old, new) = (settings, result.settings)
+        // The last line that has a key holds.
+        let before = Dictionary(old.map { ($0.key, $0.value) }) { _, last in last }
+        let after = Dictionary(new.map { ($0.key, $0.value) }) { _, last in last }
         var seen: Set<String> = []
-        return keys.compactMap { key in
-            guard seen.insert(key).inserted, self[key] != result[key] else { return nil }
-            return ProxmoxChange(key: key, before: self[key], after: result[key])
+        return (old + new).map(\.key).compactMap { key in
+            guard seen.insert(key).inserted, before[key] != after[key] else { return nil }
+            return ProxmoxChange(key: key, before: before[key], after: after[key])
         }
     }
 

@@ -109,6 +109,18 @@ public enum GuestAttach {
                 )
             }
         }
+        if let order = attachment.bootOrder, !(1...999).contains(order) {
+            throw refuse("--boot takes 1 to 999, not \(order).", "--boot 的取值为 1 到 999，而不是 \(order)。")
+        }
+        if let vlan = attachment.vlan, !(1...4094).contains(vlan) {
+            throw refuse("--vlan takes 1 to 4094, not \(vlan).", "--vlan 的取值为 1 到 4094，而不是 \(vlan)。")
+        }
+        if let mac = attachment.mac, !isUnicast(mac) {
+            throw refuse(
+                "--mac takes the address of one card, such as 52:54:00:12:34:56, not \(mac.printable).",
+                "--mac 的取值为单播地址，如 52:54:00:12:34:56，而不是 \(mac.printable)。"
+            )
+        }
         guard attachment.mac != nil || attachment.vlan != nil else { return }
         guard let function = named.functions.first, named.functions.count == 1, function.class.isNetwork,
             function.details?.physicalFunction != nil
@@ -119,6 +131,14 @@ public enum GuestAttach {
                 "--mac 和 --vlan 只用于网卡的一个虚拟功能（VF）。"
             )
         }
+    }
+
+    /// Six bytes in hexadecimal, not a group's address, not all zero.
+    private static func isUnicast(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        let bytes = parts.compactMap { $0.count == 2 ? UInt8(Substring($0), radix: 16) : nil }
+        guard parts.count == 6, bytes.count == 6 else { return false }
+        return bytes[0] & 1 == 0 && bytes.contains { $0 != 0 }
     }
 
     /// What other guests, stopped ones included, have of these.
