@@ -22,7 +22,9 @@ final class XMLReader {
     /// Reads a document.
     static func read(_ bytes: [UInt8], _ limits: XMLLimits) throws(XMLError) -> (XMLElement, comments: [Range<Int>]) {
         guard bytes.count <= limits.bytes else { throw XMLError(.tooLong(limit: limits.bytes)) }
-        if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) { throw XMLError(.encoding("UTF-16")) }
+        if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
+            throw XMLError(.encoding("UTF-16"))
+        }
         let reader = XMLReader(bytes, limits)
         // Expat never looks at the declared encoding when it is told one.
         guard let parser = XML_ParserCreate("UTF-8") else { throw XMLError(.malformed("out of memory")) }

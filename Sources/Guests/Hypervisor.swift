@@ -13,7 +13,7 @@ public struct SoftwareVersion: Sendable, Hashable, Comparable, Codable, CustomSt
     /// `9.0.0` or `7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)`; nil when the text does not begin with two numbers.
     public init?(_ text: String) {
         let numbers = text.utf8.prefix { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
-            .split(separator: UInt8(ascii: ".")).map { Int(Substring($0)) }
+            .split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map { Int(Substring($0)) }
         guard numbers.count >= 2, let major = numbers[0], let minor = numbers[1] else { return nil }
         self.init(major, minor, numbers.count > 2 ? numbers[2] ?? 0 : 0)
     }

@@ -16,7 +16,11 @@ import Testing
         let root = document.root
         #expect(root.range == 0..<document.bytes.count)
         #expect(text(root.startTag, of: document) == "<a x='1'>" && text(root.endTag, of: document) == "</a>")
-        #expect(root.children.map { text($0.range, of: document) } == ["<b/>", "<c  y = \"/>\" ></c >", "<d z='/'/>", "<e k='1' />"])
+        #expect(
+            root.children.map { text($0.range, of: document) } == [
+                "<b/>", "<c  y = \"/>\" ></c >", "<d z='/'/>", "<e k='1' />",
+            ]
+        )
         #expect(root.children.map { text($0.content, of: document) } == [nil, "", nil, nil])
         #expect(text(root.children[1].endTag, of: document) == "</c >")
         #expect(root.children.map(\.line) == [2, 2, 3, 3] && root.children.map(\.column) == [2, 7, 1, 11])
@@ -56,7 +60,9 @@ import Testing
     }
 
     @Test func commentsAreFoundOutsideOfCDATA() throws {
-        let document = try document("<!--0--><a><![CDATA[<!--no-->]]><!--1--><?x <!--no--> ?><b>&lt;!--no--&gt;</b></a><!--2-->")
+        let document = try document(
+            "<!--0--><a><![CDATA[<!--no-->]]><!--1--><?x <!--no--> ?><b>&lt;!--no--&gt;</b></a><!--2-->"
+        )
         #expect(document.comments.map { text($0, of: document) } == ["<!--0-->", "<!--1-->", "<!--2-->"])
         #expect(document.comment(at: document.comments[1].lowerBound) == document.comments[1])
         #expect(document.comment(at: document.comments[1].lowerBound + 1) == nil)

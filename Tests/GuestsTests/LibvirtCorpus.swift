@@ -60,7 +60,11 @@ struct DeviceSet: CustomTestStringConvertible, Sendable {
         DeviceSet(name: "vf", devices: [network("03:10.2", mac: "52:54:00:12:34:56", vlan: 7)]),
         DeviceSet(name: "mdev", devices: [.mediated(MediatedGuestDevice("9063cba3-ecef-47b6-abcf-3fef4fdcad85"))]),
         DeviceSet(name: "rom", devices: [rom]),
-        DeviceSet(name: "igd", devices: [graphics, pci("00:1f.3")], requirements: [.machine(.i440fx), .noEmulatedVideo]),
+        DeviceSet(
+            name: "igd",
+            devices: [graphics, pci("00:1f.3")],
+            requirements: [.machine(.i440fx), .noEmulatedVideo]
+        ),
         DeviceSet(name: "gpu", devices: [card, pci("0b:00.1")], requirements: [.noEmulatedVideo]),
     ]
 

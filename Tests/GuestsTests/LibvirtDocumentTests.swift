@@ -1,8 +1,10 @@
+import Formats
 import Foundation
 import Guests
 import Inventory
 import TestHosts
 import Testing
+import Wording
 
 /// What a domain's document says, and which documents are none.
 @Suite struct LibvirtDocumentTests {
@@ -18,21 +20,13 @@ import Testing
             } else {
                 place = "line \(error.line ?? 0): \(error.text.en)"
             }
-            #expect(Self.refusals[file.name] == place, "\(file.name)")
+            try Outcomes.expect(["\(file.name): \(place)"], for: file.name, in: "refused/reasons.txt")
             #expect((error.line ?? 0) > 0)
         }
     }
 
-    /// Why each is refused, in expat's words where it is no XML.
-    private static let refusals: [String: String] = {
-        let text = (try? String(contentsOf: DomainFile.root.appending(path: "refused/reasons.txt"), encoding: .utf8)) ?? ""
-        let pairs = text.split(separator: "\n").map { $0.split(separator: ": ", maxSplits: 1) }
-        return Dictionary(uniqueKeysWithValues: pairs.map { (String($0[0]), String($0.last ?? "")) })
-    }()
-
     @Test func theCorpusIsLarge() {
         #expect(DomainFile.all.count >= 60 && DomainFile.refused.count >= 20)
-        #expect(Self.refusals.count == DomainFile.refused.count)
     }
 
     @Test func theDocumentsProperties() throws {

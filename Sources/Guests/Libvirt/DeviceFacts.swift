@@ -98,7 +98,9 @@ struct DeviceFacts: Hashable {
         }
         isManaged = (kind == .nvmeDisk ? source?["managed"] : element["managed"]) == "yes"
         usesIOMMUFD = element.child("driver")?["iommufd"].map { $0 == "yes" }
-        if let rom = element.child("rom") { self.rom = rom["file"].map { .file($0) } ?? (rom["bar"] == "off" ? .hidden : nil) }
+        if let rom = element.child("rom") {
+            self.rom = rom["file"].map { .file($0) } ?? (rom["bar"] == "off" ? .hidden : nil)
+        }
         bootOrder = element.child("boot")?.number("order")
         startupPolicy = source?["startupPolicy"].flatMap(USBGuestDevice.StartupPolicy.init) ?? .mandatory
         if case .usb = host { isManaged = false }
@@ -142,7 +144,9 @@ struct DeviceFacts: Hashable {
             node = XMLNode("hostdev", ["mode": "subsystem", "type": "usb"])
             source = XMLNode("source", ["startupPolicy": startupPolicy.rawValue])
             if let vendor, let product {
-                source.children = [XMLNode("vendor", ["id": "0x\(vendor)"]), XMLNode("product", ["id": "0x\(product)"])]
+                source.children = [
+                    XMLNode("vendor", ["id": "0x\(vendor)"]), XMLNode("product", ["id": "0x\(product)"]),
+                ]
             }
             if let bus, let device {
                 source.children.append(XMLNode("address", ["bus": "\(bus)", "device": "\(device)"]))

@@ -38,15 +38,19 @@ struct DomainChecks {
     private func check(_ requirement: GuestRequirement) throws(DomainError) {
         switch requirement {
         case .machine(let wanted):
-            let found = document.machineFamily
-            guard let found, found != wanted else { return }
+            let os = document.part("os")
+            guard document.machineFamily != wanted else { return }
             throw DomainError(
-                .machine(wanted: wanted, found: document.machine ?? found.rawValue),
-                line: document.part("os")?.child("type")?.line
+                .machine(wanted: wanted, found: document.machine ?? document.machineFamily?.rawValue),
+                line: (os?.child("type") ?? os ?? document.root).line
             )
         case .firmware(let wanted):
-            guard let found = document.shape.firmware, found != wanted else { return }
-            throw DomainError(.firmware(wanted: wanted, found: found), line: document.part("os")?.line)
+            let found = document.shape.firmware
+            guard found != wanted else { return }
+            throw DomainError(
+                .firmware(wanted: wanted, found: found),
+                line: (document.part("os") ?? document.root).line
+            )
         case .noEmulatedVideo: return
         }
     }

@@ -17,7 +17,7 @@ public struct DomainDocument: Sendable, Hashable {
             throw DomainError(.malformed(error), line: error.line)
         }
         guard root.name == "domain", root.namespace == nil else {
-            throw DomainError(.notADomain(root.name), line: root.line)
+            throw DomainError(.notADomain(root.name, namespace: root.namespace), line: root.line)
         }
         guard !name.isEmpty else { throw DomainError(.noName, line: root.line) }
     }

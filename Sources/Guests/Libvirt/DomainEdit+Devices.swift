@@ -4,11 +4,17 @@ internal import Wording
 
 extension DomainEdit {
     /// Adds or changes devices.
-    mutating func devices(_ devices: [GuestDevice]) throws(DomainError) {
+    ///
+    /// - Parameter withoutVideos: Whether the displays leave their places in this edit.
+    mutating func devices(_ devices: [GuestDevice], withoutVideos: Bool) throws(DomainError) {
         let own = ownDevices
         let groups = groups(devices, own)
         let keys = Set(devices.map(\.key))
-        var slots = GuestSlots(document, moving: keys.union(groups.flatMap { $0.map(\.key) }))
+        var slots = GuestSlots(
+            document,
+            moving: keys.union(groups.flatMap { $0.map(\.key) }),
+            withoutVideos: withoutVideos
+        )
         for group in groups { try slots.place(group) }
         var new: [XMLNode] = slots.newPorts.map { port in
             done.append(.portAdded(port.index))

@@ -149,8 +149,10 @@ extension DomainDocument {
     /// The namespace is declared on the new element unless the domain declares it, so that the domain's start tag stays.
     func qemuWrapper(_ name: String, among parts: [XMLElement]) -> (node: XMLNode, prefix: String?) {
         if let part = parts.first { return (XMLNode(part.name), part.prefix) }
-        let declared = root.attributes.filter { $0.value == DomainMarks.qemu && $0.key.utf8.starts(with: "xmlns:".utf8) }
-            .keys.map { String(decoding: $0.utf8.dropFirst(6), as: UTF8.self) }.min()
+        let declared = root.attributes.filter {
+            $0.value == DomainMarks.qemu && $0.key.utf8.starts(with: "xmlns:".utf8)
+        }
+        .keys.map { String(decoding: $0.utf8.dropFirst(6), as: UTF8.self) }.min()
         if let declared { return (XMLNode("\(declared):\(name)"), declared) }
         return (XMLNode("qemu:\(name)", ["xmlns:qemu": DomainMarks.qemu]), "qemu")
     }

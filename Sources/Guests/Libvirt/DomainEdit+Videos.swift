@@ -3,14 +3,16 @@ internal import Wording
 
 extension DomainEdit {
     /// Puts `<video><model type='none'/></video>` in the place of the guest's displays as long as a device needs it so.
-    mutating func videos(_ keys: [String], areNeeded: Bool) {
+    ///
+    /// - Parameter areLeaving: Whether the devices are taken away in this edit.
+    mutating func videos(_ keys: [String], areNeeded: Bool, areLeaving: Bool = false) {
         let own = ownVideo
         let others = videos.filter { $0.element.alias != DomainMarks.videoAlias }
         var needing = (kept.videos?.keys ?? []).filter { !keys.contains($0) }
         if areNeeded { needing += keys }
         if needing.isEmpty {
             guard let record = kept.videos else { return }
-            restore(record.texts, own, others.map(\.element))
+            restore(record.texts, own, leaving: areLeaving ? Set(keys) : [])
             kept.videos = nil
         } else if own != nil {
             kept.videos = KeptParts.Videos(keys: needing.sorted(), texts: kept.videos?.texts ?? [])
@@ -58,7 +60,7 @@ extension DomainEdit {
     private mutating func restore(
         _ texts: [String],
         _ own: (element: XMLElement, parent: XMLElement)?,
-        _ others: [XMLElement]
+        leaving keys: Set<String>
     ) {
         let mark = Array("<!--\(DomainMarks.videoPlace)-->".utf8)
         var places = document.xml.comments.filter { document.bytes[$0].elementsEqual(mark) }
@@ -67,7 +69,7 @@ extension DomainEdit {
             return
         }
         done.append(.videoRestored)
-        let videos = texts.map { Array(withoutTakenAddress($0).utf8) }
+        let videos = texts.map { Array(withoutTakenAddress($0, leaving: keys).utf8) }
         guard let first = videos.first else { return editor.remove([own.element], from: own.parent) }
         var bytes = first
         for video in videos.dropFirst() {
@@ -80,12 +82,17 @@ extension DomainEdit {
         editor.replace(own.element.range, with: bytes)
     }
 
-    /// A display without its address, if another device has got that since.
-    private func withoutTakenAddress(_ text: String) -> String {
+    /// A display without its address, if another device has got that since and keeps it.
+    private func withoutTakenAddress(_ text: String, leaving keys: Set<String>) -> String {
         let bytes = Array(text.utf8)
         guard let video = try? XMLElement(document: bytes), let address = video.guestAddress,
-            document.devices.contains(where: { $0.guestAddress == address }), let element = video.child("address")
+            document.devices.contains(where: { device in
+                device.guestAddress == address && device.ownKey.map(keys.contains) != true
+            }), let element = video.child("address")
         else { return text }
-        return String(decoding: bytes[..<element.startTag.lowerBound] + bytes[element.range.upperBound...], as: UTF8.self)
+        return String(
+            decoding: bytes[..<element.startTag.lowerBound] + bytes[element.range.upperBound...],
+            as: UTF8.self
+        )
     }
 }

@@ -24,9 +24,10 @@ extension DomainDocument {
         }
         try DomainChecks(self, wanted, requirements, hypervisor).run()
         var edit = DomainEdit(self)
-        try edit.devices(wanted)
+        let givesWay = requirements.contains(.noEmulatedVideo)
+        try edit.devices(wanted, withoutVideos: givesWay)
         try edit.specials(wanted, hypervisor)
-        edit.videos(wanted.map(\.key), areNeeded: requirements.contains(.noEmulatedVideo))
+        edit.videos(wanted.map(\.key), areNeeded: givesWay)
         return try finish(edit)
     }
 
@@ -38,14 +39,12 @@ extension DomainDocument {
         var edit = DomainEdit(self)
         try edit.removeDevices(keys)
         edit.removeSpecials(keys)
-        edit.videos(Array(keys), areNeeded: false)
+        edit.videos(Array(keys), areNeeded: false, areLeaving: true)
         return try finish(edit)
     }
 
     private mutating func finish(_ edit: DomainEdit) throws(DomainError) -> [Text] {
-        var edit = edit
-        edit.keep()
-        let bytes = edit.editor.bytes
+        let bytes = edit.bytes
         // What cannot be read again, such as a document that has become too long, is not written.
         if bytes != self.bytes { self = try DomainDocument(bytes) }
         return edit.done
@@ -60,6 +59,8 @@ struct DomainEdit {
     var done: [Text] = []
     /// What `<metadata>` shall keep.
     var kept: KeptParts
+    /// Children of the domain that are missing and are made at the end.
+    private var wrappers: [XMLNode] = []
 
     init(_ document: DomainDocument) {
         self.document = document
@@ -78,17 +79,25 @@ struct DomainEdit {
     mutating func add(_ nodes: [XMLNode], to parent: XMLElement?, orMake wrapper: XMLNode) {
         guard !nodes.isEmpty else { return }
         if let parent { return editor.add(nodes, to: parent) }
-        var wrapper = wrapper
-        wrapper.children = nodes
-        editor.add(wrapper: wrapper, to: document.root)
+        let place = wrappers.firstIndex { $0.name == wrapper.name } ?? wrappers.endIndex
+        if place == wrappers.endIndex { wrappers.append(wrapper) }
+        wrappers[place].children += nodes
+    }
+
+    /// The document with the edit.
+    var bytes: [UInt8] {
+        var edit = self
+        edit.keep()
+        for wrapper in edit.wrappers { edit.editor.add(wrapper: wrapper, to: document.root) }
+        return edit.editor.bytes
     }
 
     /// Writes what `<metadata>` shall keep.
-    mutating func keep() {
+    private mutating func keep() {
         let metadata = document.part("metadata")
         let old = document.keptElement
         if kept.isEmpty {
-            if let metadata, let old { editor.remove([old], from: metadata) }
+            if let metadata, let old { editor.remove([old], from: metadata, goesWhenEmpty: true) }
         } else if let metadata, let old {
             if KeptParts(old) != kept { editor.replace(old, of: metadata, with: kept.node) }
         } else {

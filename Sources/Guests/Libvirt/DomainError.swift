@@ -6,8 +6,8 @@ public import Wording
 public struct DomainError: Error, Equatable, Sendable {
     public enum Reason: Equatable, Sendable {
         case malformed(XMLError)
-        /// Another element than `<domain>`, by its name.
-        case notADomain(String)
+        /// Another element than `<domain>`, by its name, or one of another namespace.
+        case notADomain(String, namespace: String?)
         case noName
         /// The domain is another hypervisor's.
         case otherHypervisor(String)
@@ -24,8 +24,10 @@ public struct DomainError: Error, Equatable, Sendable {
         case bootOrderTaken(Int)
         /// `<os>` says what is booted, which excludes an order of devices.
         case bootListPresent
-        case machine(wanted: MachineFamily, found: String)
-        case firmware(wanted: GuestFirmware, found: GuestFirmware)
+        /// The board is another one, or the document does not say which.
+        case machine(wanted: MachineFamily, found: String?)
+        /// The firmware is another one, or the document does not say which.
+        case firmware(wanted: GuestFirmware, found: GuestFirmware?)
         case noGraphics
         /// libvirt cannot find a USB device by its port.
         case usbPort(bus: Int, port: String)
@@ -52,7 +54,12 @@ extension DomainError {
         switch reason {
         case .malformed(let error):
             Text(en: "This is no XML that can be read: \(error).", zh: "无法读取的 XML：\(error)。")
-        case .notADomain(let name):
+        case .notADomain(let name, let namespace?):
+            Text(
+                en: "<\(name)> is in the namespace \(namespace): libvirt would see no domain in it.",
+                zh: "<\(name)> 属于命名空间 \(namespace)：libvirt 不会把它当作域。"
+            )
+        case .notADomain(let name, nil):
             Text(
                 en: "The document is <\(name)>, not <domain>: give what virsh dumpxml --inactive prints.",
                 zh: "文档的根元素是 <\(name)>，不是 <domain>：请提供 virsh dumpxml --inactive 的输出。"
@@ -67,7 +74,8 @@ extension DomainError {
         case .alreadyThere(let key): alreadyThere(key)
         case .addressTaken(let address):
             Text(
-                en: "The guest's slot \(address.slotText) belongs to another device\(place.en): choose another address.",
+                en:
+                    "The guest's slot \(address.slotText) belongs to another device\(place.en): choose another address.",
                 zh: "虚拟机的插槽 \(address.slotText) 已属于另一个设备\(place.zh)：请换一个地址。"
             )
         case .noFirstFunction(let address):
@@ -109,16 +117,29 @@ extension DomainError {
     /// Of what depends on the guest, or on the programs that run it.
     private var versionText: Text {
         switch reason {
-        case .machine(let wanted, let found):
+        case .machine(let wanted, let found?):
             Text(
                 en: "The guest's machine is \(found), but its device works on \(wanted.rawValue) only: a guest cannot "
                     + "be moved to another machine, make a new one.",
                 zh: "虚拟机的机型是 \(found)，而设备只能在 \(wanted.rawValue) 上工作：无法更换已有虚拟机的机型，请新建虚拟机。"
             )
-        case .firmware(let wanted, let found):
+        case .machine(let wanted, nil):
+            Text(
+                en: "The device works on \(wanted.rawValue) only, and the domain does not say which machine it is: "
+                    + "define it first, then libvirt writes that down.",
+                zh: "设备只能在 \(wanted.rawValue) 上工作，而该域没有写明机型：请先定义该域，libvirt 会写入机型。"
+            )
+        case .firmware(let wanted, let found?):
             Text(
                 en: "The guest starts with \(found.name), but its device needs \(wanted.name).",
                 zh: "虚拟机以 \(found.name) 启动，而设备需要 \(wanted.name)。"
+            )
+        case .firmware(let wanted, nil):
+            Text(
+                en: "The device needs \(wanted.name), and <os> does not say which firmware starts the guest: give "
+                    + "<os firmware='\(wanted == .uefi ? "efi" : "bios")'>, or a <loader> with its type.",
+                zh: "设备需要 \(wanted.name)，而 <os> 没有写明启动固件：请设置 "
+                    + "<os firmware='\(wanted == .uefi ? "efi" : "bios")'>，或写明 <loader> 的类型。"
             )
         case .noGraphics:
             Text(
@@ -145,7 +166,8 @@ extension DomainError {
             )
         case .unknownProperty(let name, let model, let qemu):
             Text(
-                en: "The device \(model) of this QEMU (\(qemu?.description ?? "version unknown")) has no property \(name).",
+                en:
+                    "The device \(model) of this QEMU (\(qemu?.description ?? "version unknown")) has no property \(name).",
                 zh: "当前 QEMU（\(qemu?.description ?? "版本未知")）的设备 \(model) 没有属性 \(name)。"
             )
         default: .empty

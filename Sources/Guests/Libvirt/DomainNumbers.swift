@@ -14,7 +14,8 @@ extension XMLElement {
 
     /// An `<address>` of the host.
     var pciAddress: PCIAddress? {
-        guard self["bus"] != nil, let domain = self["domain"] == nil ? 0 : number("domain").flatMap(UInt32.init(exactly:)),
+        guard self["bus"] != nil,
+            let domain = self["domain"] == nil ? 0 : number("domain").flatMap(UInt32.init(exactly:)),
             let bus = number("bus").flatMap(UInt8.init(exactly:)),
             let device = number("slot").flatMap(UInt8.init(exactly:)), device < 32,
             let function = self["function"] == nil ? 0 : number("function").flatMap(UInt8.init(exactly:)), function < 8
@@ -24,7 +25,8 @@ extension XMLElement {
 
     /// Where the guest sees a device on its PCI buses; nil where libvirt has not yet said.
     var guestAddress: GuestAddress? {
-        guard let address = child("address"), address["type"] == "pci", let bus = address["bus"] == nil ? 0 : address.number("bus"),
+        guard let address = child("address"), address["type"] == "pci",
+            let bus = address["bus"] == nil ? 0 : address.number("bus"),
             let slot = address.number("slot")
         else { return nil }
         return GuestAddress(bus: bus, slot: slot, function: address.number("function") ?? 0)

@@ -28,7 +28,7 @@ struct GuestSlots {
     private(set) var newPorts: [(alias: String, index: Int)] = []
 
     /// - Parameter moving: The keys of devices whose places are decided here or that go.
-    init(_ document: DomainDocument, moving: Set<String>) {
+    init(_ document: DomainDocument, moving: Set<String>, withoutVideos: Bool = false) {
         self.document = document
         highestBus = 0
         for device in document.devices {
@@ -37,7 +37,7 @@ struct GuestSlots {
             }
             guard let address = device.guestAddress else { continue }
             highestBus = max(highestBus, address.bus)
-            if let key = device.ownKey, moving.contains(key) { continue }
+            if withoutVideos && device.name == "video" || device.ownKey.map(moving.contains) == true { continue }
             let slot = address.inFirstFunction
             taken[slot] = taken[slot] ?? device.line
         }
@@ -93,7 +93,8 @@ struct GuestSlots {
 
     /// Refuses an address that cannot be given.
     private func reserve(_ address: GuestAddress) throws(DomainError) {
-        guard (0...255).contains(address.bus), (0..<32).contains(address.slot), (0..<8).contains(address.function) else {
+        guard (0...255).contains(address.bus), (0..<32).contains(address.slot), (0..<8).contains(address.function)
+        else {
             throw DomainError(.invalid(.noGuestAddress(address)))
         }
         if let line = taken[address.inFirstFunction] {
