@@ -1,4 +1,5 @@
 import Changes
+import Formats
 import Guests
 import Inventory
 import Machine
@@ -117,8 +118,8 @@ public enum GuestAttach {
         }
         if let mac = attachment.mac, !isUnicast(mac) {
             throw refuse(
-                "--mac takes the address of one card, such as 52:54:00:12:34:56, not \(mac.printable).",
-                "--mac 的取值为单播地址，如 52:54:00:12:34:56，而不是 \(mac.printable)。"
+                "--mac takes the address of one card, such as 52:54:00:12:34:56, not \(printable(mac.utf8)).",
+                "--mac 的取值为单播地址，如 52:54:00:12:34:56，而不是 \(printable(mac.utf8))。"
             )
         }
         guard attachment.mac != nil || attachment.vlan != nil else { return }
