@@ -27,7 +27,7 @@ import Testing
         #expect(rom.findings.isEmpty)
         #expect(rom.images.map(\.offset) == [0, 51_200] && rom.hasBIOS && rom.hasEFI)
         let efi = try #require(rom.images.last)
-        #expect(efi.efi == OptionROM.EFI(machine: OptionROM.EFI.x64, isCompressed: true))
+        #expect(efi.efi?.machine == OptionROM.EFI.x64 && efi.efi?.isCompressed == true)
         #expect(efi.isChecksumRight == nil)
         #expect(efi.otherDevices == [0x67EF, 0x6FDF] && efi.isFor(vendor: 0x1002, device: 0x6FDF))
         // Filling behind the last image is no content.

@@ -1,9 +1,10 @@
 import Foundation
-import Guests
 import Inventory
 import TestHosts
 import Testing
 import Wording
+
+@testable import Guests
 
 /// What each recipe says for each pair of libvirt and QEMU that Debian ships, and the arguments that come of it. The
 /// arguments in these files are judged by QEMU itself: Tests/oracles/qemu-arguments.
@@ -84,7 +85,9 @@ import Wording
     private func describe(_ advice: RecipeAdvice) -> String {
         var lines = ["recipe: \(advice.id), \(advice.title.en) / \(advice.title.zh)"]
         if let family = advice.family { lines.append("family: \(family.en) / \(family.zh)") }
-        lines += advice.requirements.map { "requires: \($0)" }
+        if !advice.requirements.isEmpty {
+            lines.append("requires: " + advice.requirements.map(RecipePage.name).joined(separator: ", "))
+        }
         for device in advice.devices {
             var words = ["device: \(device.address)"]
             if let place = device.guestAddress { words.append("at \(place.bus):\(place.slot).\(place.function)") }
@@ -93,7 +96,7 @@ import Wording
             case .hidden?: words.append("no rom")
             case nil: break
             }
-            words += device.properties.map { "\($0.name)=\($0.value)" }
+            words += device.properties.map(\.word)
             lines.append(words.joined(separator: " "))
         }
         for (name, texts) in [

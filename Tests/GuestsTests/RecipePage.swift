@@ -78,7 +78,7 @@ enum RecipePage {
         }
     }
 
-    private static func name(_ requirement: GuestRequirement) -> String {
+    static func name(_ requirement: GuestRequirement) -> String {
         switch requirement {
         case .machine(let family): "machine type \(family.rawValue)"
         case .firmware(.bios): "SeaBIOS"

@@ -6,6 +6,7 @@ import Operations
 import SystemPackage
 import TestHosts
 import Testing
+import Wording
 
 /// Reading ROMs from a machine whose `rom` attribute behaves as the kernel's does (drivers/pci/pci-sysfs.c).
 @Suite struct ROMDumpTests {
@@ -68,7 +69,7 @@ import Testing
 
     @Test func whatFailsIsSwitchedBack() throws {
         let file = "/tmp/passthru-no-such-file.rom"
-        for (error, status) in [(Errno.ioError, ExitStatus.no), (.timedOut, .failed)] {
+        for (error, status) in [(Errno.ioError, Operations.ExitStatus.no), (.timedOut, .failed)] {
             let tree = try Self.tree(files: ["power/control": "auto", "power_state": "D0"])
             tree.readError = error
             let failure = #expect(throws: Failure.self) { try Self.dump(tree, to: file) }
@@ -110,7 +111,7 @@ import Testing
     }
 
     @Test func refusals() throws {
-        func failure(_ lines: String, _ device: String = "01:00.0") throws -> ExitStatus? {
+        func failure(_ lines: String, _ device: String = "01:00.0") throws -> Operations.ExitStatus? {
             let tree = try Self.tree(lines)
             let failure = #expect(throws: Failure.self) { try Self.dump(tree, device: device) }
             #expect(tree.events.isEmpty)

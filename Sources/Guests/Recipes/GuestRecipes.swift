@@ -22,9 +22,9 @@ public enum GuestRecipes {
         hypervisor: Hypervisor = Hypervisor(),
         rom: BroughtROM? = nil
     ) -> [RecipeAdvice] {
-        guard let table = RecipeTable.builtIn else { return [] }
-        let advisor = RecipeAdvisor(table: table, host: host, guest: guest, hypervisor: hypervisor)
         let slots = slots(of: functions)
+        guard let table = RecipeTable.builtIn else { return slots.map(RecipeAdvice.init(plain:)) }
+        let advisor = RecipeAdvisor(table: table, host: host, guest: guest, hypervisor: hypervisor)
         let owner = rom == nil ? nil : romOwner(slots)
         var advice = slots.enumerated().map { index, slot in
             advisor.advice(for: slot, rom: index == owner ? rom : nil)
@@ -77,6 +77,12 @@ public enum GuestRecipes {
 }
 
 extension RecipeAdvice {
+    /// Functions as they are, with nothing known of them.
+    init(plain functions: [PCIFunction]) {
+        self.init(id: "generic", title: RecipePhrases.device, functions: functions.map(\.address))
+        devices = self.functions.map { PCIGuestDevice($0) }
+    }
+
     fileprivate mutating func refuse(_ text: Text) {
         refusals.append(text)
         devices = []

@@ -10,12 +10,7 @@ struct RecipeAdvisor {
 
     /// What the functions of one slot are given as; the one whose family stands first in the data decides.
     func advice(for functions: [PCIFunction], rom: BroughtROM?) -> RecipeAdvice {
-        let addresses = functions.map(\.address)
-        guard let (primary, family) = primary(of: functions) else {
-            var advice = RecipeAdvice(id: "generic", title: RecipePhrases.device, functions: addresses)
-            advice.devices = addresses.map { PCIGuestDevice($0) }
-            return advice
-        }
+        guard let (primary, family) = primary(of: functions) else { return RecipeAdvice(plain: functions) }
         var facts = RecipeFacts(
             functions,
             primary: primary,
@@ -26,12 +21,10 @@ struct RecipeAdvisor {
             rom: rom
         )
         guard let recipe = table.recipes.first(where: { $0.conditions.hold(for: facts) }) else {
-            var advice = RecipeAdvice(id: "generic", title: family.title, functions: addresses)
-            advice.devices = addresses.map { PCIGuestDevice($0) }
-            return advice
+            return RecipeAdvice(plain: functions)
         }
         facts.recipe = recipe.name
-        var advice = RecipeAdvice(id: recipe.name, title: recipe.title, functions: addresses)
+        var advice = RecipeAdvice(id: recipe.name, title: recipe.title, functions: functions.map(\.address))
         advice.family = family.title
         advice.requirements = recipe.requirements
         advice.reasons = [facts.filled(recipe.why)]
