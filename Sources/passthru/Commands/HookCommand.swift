@@ -48,7 +48,7 @@ struct HookCommand: ParsableCommand {
         } catch {
             // One line: it is what libvirt shows as the reason, and what Proxmox writes to the task's log.
             let sentences = [error.message] + error.details
-            let text = sentences.map { $0.string(in: Console.language) }.joined(separator: "; ")
+            let text = sentences.map { $0.string(in: Console.language) }.joined(separator: " ")
             Console.writeError("passthru: " + text.split(whereSeparator: \.isNewline).joined(separator: " "))
             throw error.status
         }
