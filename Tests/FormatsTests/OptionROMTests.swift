@@ -117,11 +117,12 @@ import Testing
         return (files ?? []).filter { ["rom", "bin"].contains($0.pathExtension) }
     }.sorted { $0.path < $1.path }
 
-    /// The name says which device the ROM of a network card is for, and whether UEFI starts it.
-    static let ids: [String: (UInt16, UInt16)] = [
-        "e1000": (0x8086, 0x100E), "e1000e": (0x8086, 0x10D3), "eepro100": (0x8086, 0x1209),
-        "ne2k_pci": (0x10EC, 0x8029), "pcnet": (0x1022, 0x2000), "rtl8139": (0x10EC, 0x8139),
-        "virtio": (0x1AF4, 0x1000), "vmxnet3": (0x15AD, 0x07B0),
+    /// The name says which device the ROM of a network card is for, and whether UEFI starts it. Debian 12's for ne2k_pci
+    /// names none, and those of virtio and eepro100 name a sibling, which QEMU changes in the guest's memory.
+    static let ids: [String: (vendor: UInt16, devices: [UInt16])] = [
+        "e1000": (0x8086, [0x100E]), "e1000e": (0x8086, [0x10D3]), "eepro100": (0x8086, [0x1209, 0x1229]),
+        "pcnet": (0x1022, [0x2000]), "rtl8139": (0x10EC, [0x8139]), "virtio": (0x1AF4, [0x1000, 0x1041]),
+        "vmxnet3": (0x15AD, [0x07B0]),
     ]
 
     @Test(.enabled(if: installed.contains { $0.lastPathComponent.hasPrefix("pxe-") })) func romsOfNetworkCards() throws
@@ -138,7 +139,9 @@ import Testing
             #expect(problems.isEmpty, "\(name): \(rom.findings)")
             #expect(rom.hasBIOS, "\(name)")
             #expect(rom.hasEFI == name.hasPrefix("efi-"), "\(name)")
-            #expect(rom.images.allSatisfy { $0.isFor(vendor: id.0, device: id.1) }, "\(name)")
+            for image in rom.images {
+                #expect(id.devices.contains { image.isFor(vendor: id.vendor, device: $0) }, "\(name)")
+            }
             judged += 1
         }
         #expect(judged >= 8)

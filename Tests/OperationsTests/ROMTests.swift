@@ -16,13 +16,15 @@ import Wording
 
     static func tree(_ lines: String = card, rom: [UInt8] = rom, files: [String: String] = [:]) throws -> ROMTree {
         var host = try Manifest.host("rom", text: lines + "\n")
-        for (name, text) in files { host.file(folder + name, text) }
-        return ROMTree(host, rom: rom)
+        // The folder is a link to the device's own.
+        let own = try host.machine.linkTarget(String(folder.dropLast())) + "/"
+        for (name, text) in ["enable": "1"].merging(files, uniquingKeysWith: { $1 }) { host.file(own + name, text) }
+        return ROMTree(host, rom: rom, own: own)
     }
 
     static func dump(
         _ tree: ROMTree,
-        to file: String = "/tmp/none",
+        to file: String = "/nowhere/card.rom",
         device: String = "01:00.0",
         force: Bool = false,
         dryRun: Bool = false
@@ -68,7 +70,7 @@ import Wording
     }
 
     @Test func whatFailsIsSwitchedBack() throws {
-        let file = "/tmp/passthru-no-such-file.rom"
+        let file = "/nowhere/card.rom"
         for (error, status) in [(Errno.ioError, Operations.ExitStatus.no), (.timedOut, .failed)] {
             let tree = try Self.tree(files: ["power/control": "auto", "power_state": "D0"])
             tree.readError = error
@@ -92,7 +94,7 @@ import Wording
     }
 
     @Test func whatIsNoROMIsNotWritten() throws {
-        let file = "/tmp/passthru-no-such-file.rom"
+        let file = "/nowhere/card.rom"
         let tree = try Self.tree(rom: [UInt8](repeating: 0xFF, count: 65_536))
         let failure = #expect(throws: Failure.self) { try Self.dump(tree, to: file) }
         #expect(failure?.status == .no && failure?.details.count == 1)
@@ -124,7 +126,7 @@ import Wording
         #expect(try failure(Self.card, "eth0") == .usage)
         let captured = try Manifest.host("rom", text: Self.card + "\n").machine
         let failure = #expect(throws: Failure.self) {
-            try ROMDump.run(captured, device: "01:00.0", file: "/tmp/none", force: false, dryRun: false)
+            try ROMDump.run(captured, device: "01:00.0", file: "/nowhere/card.rom", force: false, dryRun: false)
         }
         #expect(failure?.status == .usage)
     }
@@ -211,15 +213,17 @@ import Wording
 final class ROMTree: FileTree, @unchecked Sendable {
     private var base: MemoryTree
     private let rom: [UInt8]
+    private let own: String
     private(set) var isOn = false
     private(set) var events: [String] = []
     var readError: Errno?
     var neverWakes = false
     var refusedWrites: Set<String> = []
 
-    init(_ host: TestHost, rom: [UInt8]) {
+    init(_ host: TestHost, rom: [UInt8], own: String) {
         base = host.tree
         self.rom = rom
+        self.own = own
     }
 
     var isWritable: Bool { true }
@@ -245,10 +249,10 @@ final class ROMTree: FileTree, @unchecked Sendable {
         // The kernel takes anything but two bytes that begin with 0 for yes.
         case "rom": isOn = !(bytes.first == UInt8(ascii: "0") && bytes.count == 2)
         case "power/control":
-            base.put(text, at: path)
-            if text == "on", !neverWakes { base.put("D0\n", at: ROMDumpTests.folder + "power_state") }
-            if text == "auto\n" { base.put("D3hot\n", at: ROMDumpTests.folder + "power_state") }
-        default: base.put(text, at: path)
+            base.put(text, at: own + name)
+            if text == "on", !neverWakes { base.put("D0\n", at: own + "power_state") }
+            if text == "auto\n" { base.put("D3hot\n", at: own + "power_state") }
+        default: base.put(text, at: own + name)
         }
     }
 
