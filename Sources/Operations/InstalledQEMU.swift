@@ -17,6 +17,7 @@ enum InstalledQEMU {
     static func read(_ machine: Machine, program: String?) throws(Failure) -> Hypervisor {
         let path = program ?? names.lazy.compactMap { machine.program($0) }.first ?? "/usr/libexec/qemu-kvm"
         var hypervisor = Hypervisor()
+        guard program != nil || machine.exists(path) else { return hypervisor }
         do throws(Errno) {
             let answer = try machine.run(path, ["--version"], milliseconds: 10_000)
             hypervisor.qemu = version(answer.output)

@@ -136,7 +136,14 @@ public struct Undo: Sendable, Encodable {
         let boot = machine.bootID
         let here = entries.filter { $0.header.boot == boot }
         let reverted = revertedReleases(here, machine)
+        // What was plugged into a guest that has run ever since is unplugged first.
+        let transaction = Transactions.Transaction(on: machine)
+        let unplugging = here.filter { entry in
+            let steps = entry.header.plan.changes.filter(\.isPluggingIn)
+            return !steps.isEmpty && steps.allSatisfy(transaction.holds)
+        }
         let given = Set(here.filter { $0.isAssignment }.flatMap(\.header.devices))
+            .subtracting(unplugging.flatMap(\.header.devices))
             .union(BoundAtBoot.addresses(entries, machine))
         let taken = Set(
             here.filter { $0.header.verb == "release" && !reverted.contains($0.id) }.flatMap(\.header.devices)
@@ -163,6 +170,14 @@ public struct Undo: Sendable, Encodable {
             failure.findings = []
         }
         throw failure
+    }
+}
+
+extension PlannedChange {
+    /// Whether a guest that runs gets a device.
+    fileprivate var isPluggingIn: Bool {
+        guard case .runProgram(_, let arguments, _, _) = change else { return false }
+        return arguments.contains("attach-device") && arguments.contains("--live")
     }
 }
 

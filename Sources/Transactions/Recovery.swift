@@ -11,7 +11,9 @@ extension Transaction {
     /// - Returns: each transaction as it is now, with what could not be put back.
     ///
     /// - Parameter verb: only what this verb began; nil for all.
-    public func recover(onlyMadeBy verb: String? = nil) throws(TransactionFailure) -> [(entry: JournalEntry, left: [Text])] {
+    public func recover(
+        onlyMadeBy verb: String? = nil
+    ) throws(TransactionFailure) -> [(entry: JournalEntry, left: [Text])] {
         let entries: [JournalEntry]
         do {
             entries = try journal.entries()

@@ -69,6 +69,9 @@ public struct Transaction {
         self.onEvent = onEvent
     }
 
+    /// Whether what a change had to bring about is seen to be so now, without waiting for it.
+    public func holds(_ planned: PlannedChange) -> Bool { runner.holds(planned.expectation) }
+
     // MARK: Applying
 
     /// Applies a plan, or leaves the machine as it was.

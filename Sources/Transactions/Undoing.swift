@@ -30,8 +30,10 @@ struct Undoing {
             guard let before = entry.files[step]?.snapshot else { return false }
             return try restore(document, before, ours: content, written: entry.checksums[step]?[document.name])
         }
-        // What somebody else took away since need not be taken back.
-        if case .programSays? = planned.expectation, !runner.holds(planned.expectation) { return false }
+        // What was there and somebody else took away since need not be taken back.
+        if entry.steps[step] == .done, case .programSays? = planned.expectation, !runner.holds(planned.expectation) {
+            return false
+        }
         // Before anything is written: whether somebody else has the function by now.
         for inverse in planned.inverse {
             guard case .writeAttribute(let path, let value) = inverse, isDriverLink(path), isOurs(inverse.device) else {

@@ -130,7 +130,9 @@ import Testing
         var judged = 0
         for file in Self.installed {
             let name = file.deletingPathExtension().lastPathComponent
-            guard let dash = name.firstIndex(of: "-"), let id = Self.ids[String(name[name.index(after: dash)...])]
+            // The BIOS of an emulated display has a name of the same form.
+            guard !name.hasPrefix("vgabios"), let dash = name.firstIndex(of: "-"),
+                let id = Self.ids[String(name[name.index(after: dash)...])]
             else {
                 continue
             }

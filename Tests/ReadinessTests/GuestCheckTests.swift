@@ -22,8 +22,10 @@ import Wording
     /// A router whose card 0000:04:00.0 is bound to vfio-pci, its node on the host, and a container.
     private func host(limit: String = "unlimited", capabilities: String = "1ffffffffff") throws -> ContainerHost {
         var router = try TestHost.named("i226-router")
-        router.remove("/sys/bus/pci/devices/0000:04:00.0/driver")
-        router.link("/sys/bus/pci/devices/0000:04:00.0/driver", "/sys/bus/pci/drivers/vfio-pci")
+        // The folder is a link to the device's own.
+        let own = try router.machine.linkTarget("/sys/bus/pci/devices/0000:04:00.0")
+        router.remove("\(own)/driver")
+        router.relativeLink("\(own)/driver", to: "/sys/bus/pci/drivers/vfio-pci")
         router.folder("/sys/bus/pci/drivers/vfio-pci")
         var host = ContainerHost(router)
         host.domain("win", domain(4096))

@@ -112,7 +112,10 @@ struct DeviceLines {
             put("sriov_stride", "\(virtual.stride)")
             put("sriov_vf_device", PCILine.padded(virtual.device, 4))
         }
-        if let physical = function.physicalFunction, let above = folders[physical] {
+        if let physical = function.physicalFunction {
+            // One that is not listed, or only later, is in the same folder.
+            let siblings = folder.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+            let above = folders[physical] ?? "\(siblings)/\(physical)"
             link("physfn", above)
             let number = host.nodes.keys.filter { $0.hasPrefix("\(above)/virtfn") }.count
             host.relativeLink("\(above)/virtfn\(number)", to: folder)

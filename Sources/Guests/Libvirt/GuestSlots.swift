@@ -50,6 +50,7 @@ struct GuestSlots {
         for member in members {
             guard let wanted = member.wanted else { continue }
             try reserve(wanted)
+            guard used[wanted] == nil else { throw DomainError(.addressTaken(wanted)) }
             used[wanted] = member.key
         }
         let free = members.filter { $0.wanted == nil }

@@ -69,6 +69,9 @@ struct GuestXMLCommand: ParsableCommand {
 
     @Flag(help: .text("The device alone, without what a recipe knows about it.", "只输出设备本身，不应用任何方案。"))
     var noRecipe = false
+
+    @Flag(help: .text("Say on standard error why it is so.", "在标准错误输出上说明理由。"))
+    var why = false
     @OptionGroup var common: CommonOptions
 
     func run() throws {
@@ -81,7 +84,7 @@ struct GuestXMLCommand: ParsableCommand {
         let document = try GuestDocuments.run(try common.machine(), devices: devices, wishes)
         if common.json { return try common.print(document) { _, _ in [] } }
         // Standard output is for the document alone.
-        for note in document.reasons + document.warnings {
+        for note in (why ? document.reasons : []) + document.warnings {
             Console.writeError("passthru: " + note.string(in: Console.language))
         }
         Console.write(document.xml + (document.specials ?? ""))
