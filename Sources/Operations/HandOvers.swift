@@ -16,6 +16,17 @@ enum HandOvers {
         }
     }
 
+    /// Whether the host keeps all of these until this guest starts: then nothing else binds them.
+    static func wait(_ functions: [PCIFunction], for guest: KnownGuest, on machine: Machine) throws(Failure) -> Bool {
+        let state = try WantedFile.read(machine).state
+        return functions.allSatisfy { function in
+            guard let assignment = state.assignment(of: function.address), let handOver = assignment.handOver,
+                let name = assignment.guest
+            else { return false }
+            return guest.isCalled(name, by: handOver.manager)
+        }
+    }
+
     /// What a guest has got for its run comes back by undoing that, not by another command.
     static func refuseStanding(_ functions: [PCIFunction], on machine: Machine) throws(Failure) {
         let standing = standing((try? Journal(on: machine).entries()) ?? [], on: machine)

@@ -43,7 +43,9 @@ struct HookAssign {
         let guests = host.guests?.guests ?? []
         // A number means one guest of Proxmox, even where another one of it is called so.
         let numbered = guests.filter { $0.isCalled(name, by: .proxmox) }
-        let named = guests.filter { $0.name == name && (numbered.isEmpty || $0.manager != .proxmox) }
+        let named = guests.filter { guest in
+            guest.name == name ? numbered.isEmpty || guest.manager != .proxmox : guest.qualifiedName == name
+        }
         let candidates = numbered + named
         guard candidates.count < 2 else {
             throw Failure(

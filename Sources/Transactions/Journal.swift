@@ -73,12 +73,9 @@ public struct Journal: Sendable {
         let mark = Array("\"verb\":\"\(verb)\"".utf8)
         return try ids().filter { id in
             guard let bytes = try? machine.read(path(id)) else { return false }
-            var rest = bytes[...]
-            while let start = rest.firstIndex(of: mark[0]) {
-                if bytes[start...].starts(with: mark) { return true }
-                rest = bytes[(start + 1)...]
-            }
-            return false
+            // Keys are sorted: the verb is the last thing that the first line says of the plan.
+            let line = bytes[..<(bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex)].suffix(256)
+            return line.indices.contains { line[$0...].starts(with: mark) }
         }.compactMap(entry).filter { $0.header.verb == verb }
     }
 

@@ -214,6 +214,22 @@ import Wording
         #expect(HookHost.changes(sysfs, since: before) == [])
     }
 
+    @Test func attachingWhatWaitsForItsGuestBindsNothing() throws {
+        let sysfs = try HookHost.desktop()
+        try HookHost.assign(sysfs)
+        let text = sysfs.host.text("/etc/passthru.conf")
+        _ = try GuestAttach.run(
+            Machine(sysfs),
+            guest: "win11",
+            devices: Array(HookHost.card.dropFirst()),
+            GuestAttachment(),
+            Permissions()
+        ) { _ in }
+        #expect(sysfs.driver(of: HookHost.card[1]) == "snd_hda_intel")
+        #expect(sysfs.host.text("/etc/passthru.conf") == text)
+        #expect(sysfs.host.text("/etc/libvirt/qemu/win11.xml")?.contains("function='0x1'") == true)
+    }
+
     // MARK: Boot
 
     @Test func theBootLeavesThemAlone() throws {

@@ -51,18 +51,23 @@ public enum GuestAttach {
             if !named.functions.isEmpty {
                 host.readDetails(of: named.functions + together, from: machine)
                 let conflicts = try others(host.fresh(named.functions), host, guest)
-                plan =
-                    try attachment.isManaged
-                    ? judged(host.fresh(named.functions), host, permissions)
-                    : Assign.plan(
-                        machine,
-                        host,
-                        named.functions,
-                        with: together,
-                        guest: guest.qualifiedName,
-                        nil,
-                        permissions
-                    )
+                if try HandOvers.wait(named.functions + together, for: guest, on: machine) {
+                    // The hook binds them when the guest starts, and asks the guards then.
+                    plan = Plan(identities: host.fresh(named.functions).map(Identity.init))
+                } else {
+                    plan =
+                        try attachment.isManaged
+                        ? judged(host.fresh(named.functions), host, permissions)
+                        : Assign.plan(
+                            machine,
+                            host,
+                            named.functions,
+                            with: together,
+                            guest: guest.qualifiedName,
+                            nil,
+                            permissions
+                        )
+                }
                 plan.warnings = conflicts + plan.warnings
             }
             let usb = try judgedUSB(named.usbDevices, host, guest, permissions)

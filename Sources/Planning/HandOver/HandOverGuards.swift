@@ -55,7 +55,9 @@ extension Host {
 extension KnownGuest {
     /// Whether a hook of this manager means it by this name.
     public func isCalled(_ name: String, by manager: WantedState.HandOver.Manager) -> Bool {
-        switch manager {
+        // Hooks inside of a container do not reach this host.
+        guard container == nil else { return false }
+        return switch manager {
         case .libvirt: self.manager == .libvirt && self.name == name
         case .proxmox: self.manager == .proxmox && number.map(String.init) == name
         }
