@@ -133,7 +133,8 @@ import Testing
             )
         }
         let found = GuestInventory.read(host.machine)
-        #expect(found.runners.map(\.title) == ["libvirt"] && found.runners.first?.pid == 80)
+        #expect(found.runners.map(\.title) == ["libvirt"])
+        #expect(found.runners.first?.pid == 80)
         #expect(found.guests.map(\.qualifiedName) == ["win"] && found.guests.first?.pid == 81)
     }
 
