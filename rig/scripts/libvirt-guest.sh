@@ -99,7 +99,14 @@ check "the guest sees them" guest-sees i440fx 60 'L2-NET .* 52:54:00:00:00:01 ca
     'L2-USB .* 46f4:0001 STICK02 ' 'L2-USB .* 0403:6001 ' '!STICK01'
 check "the domain validates" validates i440fx
 check "the disk is unplugged" detach i440fx $disk --live
-# Which libvirt does not do after an unmanaged use, unless it is told.
+check "it is home" has_driver $disk nvme
+# libvirt would keep a device that it has seen unmanaged once, unless it is told.
+check "the disk is plugged in, unmanaged" attach i440fx $disk --live
+check "the disk is unplugged" detach i440fx $disk --live
+check "it is not home" has_driver $disk vfio-pci
+check "it is released" ends 0 passthru release $disk --yes
+check "the disk is plugged in, managed" attach i440fx $disk --live --managed
+check "the disk is unplugged" detach i440fx $disk --live
 check "it is home" has_driver $disk nvme
 check "the stick is unplugged" detach i440fx 2-2 --live
 check "the guest sees it" guest-sees i440fx 60 '!L2-DISK' '!STICK02' 'L2-USB .* 0403:6001 '
