@@ -27,3 +27,8 @@ static const unsigned char guest_recipes[] = {
 #embed "data/guest-recipes.uci"
 };
 clinux_table clinux_guest_recipes(void) { return (clinux_table){guest_recipes, sizeof guest_recipes}; }
+
+static const unsigned char group_quirks[] = {
+#embed "data/group-quirks.uci"
+};
+clinux_table clinux_group_quirks(void) { return (clinux_table){group_quirks, sizeof group_quirks}; }

@@ -111,3 +111,6 @@ clinux_table clinux_kernel_arguments(void);
 
 // What is known of handing over particular devices: the text of data/guest-recipes.uci.
 clinux_table clinux_guest_recipes(void);
+
+// What the kernel knows of particular devices when it makes IOMMU groups: the text of data/group-quirks.uci.
+clinux_table clinux_group_quirks(void);
