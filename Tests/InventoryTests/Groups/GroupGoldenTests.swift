@@ -50,9 +50,10 @@ import Wording
             for address in group.element { numbers[address] = group.offset }
         }
         for index in host.functions.indices {
-            host.pci?.functions?[index].group = numbers[host.functions[index].address]
+            let function = host.functions[index]
+            host.pci?.functions?[index].group = numbers[function.address]
             // What the kernel has switched on by then.
-            if let acs = host.functions[index].details?.capabilities?.acs {
+            if let acs = function.details?.capabilities?.acs {
                 host.pci?.functions?[index].details?.capabilities?.acs?.control = acs.capability
             }
         }
