@@ -47,10 +47,10 @@ import Wording
         let lines = try added(set.devices, to: "tabs").filter { !$0.hasPrefix("<alias") && !$0.hasPrefix("</") }
         #expect(
             lines == [
-                "<hostdev mode='subsystem' type='usb'>", "<source startupPolicy='optional'>", "<vendor id='0x0403'/>",
-                "<product id='0x6015'/>", "<hostdev mode='subsystem' type='usb'>", "<source startupPolicy='optional'>",
+                "<hostdev mode='subsystem' type='usb'>", "<source startupPolicy='mandatory'>", "<vendor id='0x0403'/>",
+                "<product id='0x6015'/>", "<hostdev mode='subsystem' type='usb'>", "<source startupPolicy='mandatory'>",
                 "<address bus='3' device='9'/>", "<hostdev mode='subsystem' type='usb'>",
-                "<source startupPolicy='optional'>", "<vendor id='0x1a86'/>", "<product id='0x55d4'/>",
+                "<source startupPolicy='mandatory'>", "<vendor id='0x1a86'/>", "<product id='0x55d4'/>",
                 "<address bus='1' device='4'/>",
             ]
         )
