@@ -54,8 +54,8 @@ import Wording
                 "<address bus='1' device='4'/>",
             ]
         )
-        let plain = try added([DeviceSet.usb(.number(bus: 1, device: 2))], to: "tabs")
-        #expect(plain.contains("<source startupPolicy='mandatory'>"))
+        let optional = try added([DeviceSet.usb(.number(bus: 1, device: 2), .optional)], to: "tabs")
+        #expect(optional.contains("<source startupPolicy='optional'>"))
         let port = GuestDevice.usb(USBGuestDevice(.port(bus: 1, port: "1.4")))
         let error = try #require(try error([port], in: "tabs"))
         #expect(error.reason == .usbPort(bus: 1, port: "1.4") && error.text.en.contains("vendor:product"))
