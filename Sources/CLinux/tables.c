@@ -27,3 +27,13 @@ static const unsigned char guest_recipes[] = {
 #embed "data/guest-recipes.uci"
 };
 clinux_table clinux_guest_recipes(void) { return (clinux_table){guest_recipes, sizeof guest_recipes}; }
+
+static const unsigned char bios_menus[] = {
+#embed "data/bios-menus.uci"
+};
+clinux_table clinux_bios_menus(void) { return (clinux_table){bios_menus, sizeof bios_menus}; }
+
+static const unsigned char hardware_facts[] = {
+#embed "data/hardware-facts.uci"
+};
+clinux_table clinux_hardware_facts(void) { return (clinux_table){hardware_facts, sizeof hardware_facts}; }

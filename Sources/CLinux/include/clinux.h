@@ -111,3 +111,7 @@ clinux_table clinux_kernel_arguments(void);
 
 // What is known of handing over particular devices: the text of data/guest-recipes.uci.
 clinux_table clinux_guest_recipes(void);
+
+// Where firmware has its switches, and what is known of hardware: the texts of data/bios-menus.uci and hardware-facts.uci.
+clinux_table clinux_bios_menus(void);
+clinux_table clinux_hardware_facts(void);

@@ -31,7 +31,7 @@ public enum CPUVirtualization: Check {
             remedy: Text(
                 en: "Switch on Intel VT-x or AMD SVM in the BIOS set-up, then power off completely once.",
                 zh: "请在 BIOS 中开启 Intel VT-x 或 AMD SVM，然后完全断电一次。"
-            ),
+            ) + BIOSMenus.hint(cpu.isAMD ? .svm : .vtx, host),
             actor: .firmware
         )
     }

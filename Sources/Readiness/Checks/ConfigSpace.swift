@@ -5,6 +5,7 @@ import Wording
 public enum ConfigSpace: Check {
     public static let id = "config-space"
     public static let title = Text(en: "Full PCI configuration space", zh: "完整的 PCI 配置空间")
+    public static let importance = Importance.advice
 
     public static func answer(_ host: Host) -> Finding.Answer {
         guard let functions = host.pci?.functions else {
