@@ -66,6 +66,10 @@ public struct Host: Sendable, Equatable, Codable {
         public static let session = Parts(rawValue: 1 << 15)
         public static let networkConfiguration = Parts(rawValue: 1 << 16)
         public static let serial = Parts(rawValue: 1 << 24)
+        /// With `pci`: of every function's details those that decide over its IOMMU group.
+        public static let pciTopology = Parts(rawValue: 1 << 25)
+        /// Of the kernel no more than its release and command line.
+        public static let kernelIdentity = Parts(rawValue: 1 << 26)
 
         /// What hangs below PCI functions, and what of it leads into this machine.
         public static let consumers: Parts = [
@@ -83,7 +87,11 @@ public struct Host: Sendable, Equatable, Codable {
 
     public static func read(_ machine: Machine, _ parts: Parts) -> Host {
         var host = Host()
-        if parts.contains(.kernel) { host.kernel = Kernel.read(machine) }
+        if parts.contains(.kernel) {
+            host.kernel = Kernel.read(machine)
+        } else if parts.contains(.kernelIdentity) {
+            host.kernel = Kernel.readIdentity(machine)
+        }
         if parts.contains(.pci) {
             var pci = PCIInventory.read(machine)
             if parts.contains(.names) { pci.name(with: NameTables.pci(on: machine)) }
@@ -94,6 +102,7 @@ public struct Host: Sendable, Equatable, Codable {
                 }
             }
             host.pci = pci
+            if parts.contains(.pciTopology), !parts.contains(.pciDetails) { host.readTopology(from: machine) }
         }
         if parts.contains(.iommu) { host.iommu = IOMMU.read(machine) }
         if parts.contains(.cpu) { host.cpu = CPU.read(machine) }
@@ -125,6 +134,19 @@ public struct Host: Sendable, Equatable, Codable {
             host.bootBindings?.mappings = ProxmoxMappings.pci(ofThisNode: machine)
         }
         return host
+    }
+
+    private mutating func readTopology(from machine: Machine) {
+        for index in functions.indices where functions[index].details == nil {
+            pci?.functions?[index].readTopology(from: machine)
+        }
+    }
+
+    /// Reads what ``GroupPrediction`` needs besides what is here.
+    public mutating func readGroupFacts(from machine: Machine) {
+        readTopology(from: machine)
+        if kernel == nil { kernel = Kernel.readIdentity(machine) }
+        if firmware == nil { firmware = Firmware.read(machine) }
     }
 
     /// The functions, or none when they could not be read.

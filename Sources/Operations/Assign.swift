@@ -38,6 +38,8 @@ public enum Assign {
             let wanted = try selector.functions(devices)
             let together = try selector.functions(mates)
             host.readDetails(of: wanted + together, from: machine)
+            // A refusal for want of groups says which ones to expect.
+            if host.isIOMMUActive == false { host.readGroupFacts(from: machine) }
             let access = permissions.unsafe.contains(.worldNodes) ? .world : nodes
             try check(access, machine)
             if atGuestStart {

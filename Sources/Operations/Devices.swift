@@ -10,9 +10,17 @@ public struct Devices: Sendable, Encodable {
     @Nullable public var devices: [Device]?
     /// Null when they could not be read, or were not asked for.
     @Nullable public var groups: [Group]?
+    /// The groups that the machine will have once its IOMMU is on; null where it is, or where they cannot be told.
+    @Nullable public var predictedGroups: [GroupPrediction.Group]?
+    /// Functions that will be in none of them.
+    @Nullable public var predictedWithoutGroup: [GroupPrediction.Ungrouped]?
+    /// Whose groups these are: the kernel's own, or predicted ones. Null where there are neither.
+    @Nullable public var groupsFrom: GroupSource?
     /// Those that are handed over when their guest starts; null when what is wanted could not be read.
     @Nullable public var atGuestStart: [AtGuestStart]?
     public var unknown: [String: String]
+
+    public enum GroupSource: String, Sendable, Encodable { case kernel, prediction }
 
     public struct AtGuestStart: Sendable, Encodable {
         public var address: PCIAddress
@@ -96,6 +104,16 @@ public struct Devices: Sendable, Encodable {
         } catch {
             unknown["atGuestStart"] = error.message.en
         }
-        return Devices(devices: devices, groups: groups, atGuestStart: atGuestStart, unknown: unknown)
+        let prediction = host.isIOMMUActive == false ? GroupPrediction.read(machine) : nil
+        return Devices(
+            devices: devices,
+            groups: groups,
+            predictedGroups: prediction?.groups,
+            predictedWithoutGroup: prediction?.ungrouped,
+            groupsFrom: prediction != nil
+                ? .prediction : host.functions.contains { $0.group != nil } ? .kernel : nil,
+            atGuestStart: atGuestStart,
+            unknown: unknown
+        )
     }
 }

@@ -103,6 +103,7 @@ public enum IOMMUSwitch {
             }
         }
         plan.warnings += line.warnings
+        if wish.isOn, !line.edit.isEmpty { plan.warnings += GroupAdvice.notes(host, machine) }
         return plan
     }
 

@@ -13,6 +13,12 @@ public struct Show: Sendable, Encodable {
     /// The other functions of its IOMMU group.
     public var groupMates: [PCIAddress]
     @Nullable public var groupType: String?
+    /// Why its group has more than one function; null where it has not, or is not there.
+    @Nullable public var groupReason: Text?
+    /// The group that it will be in once the IOMMU is on; null where it is on, or where that cannot be told.
+    @Nullable public var predictedGroup: GroupPrediction.Group?
+    /// Why it will be in none; null where it will be in one.
+    @Nullable public var predictedWithoutGroup: Text?
     /// Why it would be refused now; null when it would not.
     @Nullable public var refusal: Text?
 
@@ -22,6 +28,8 @@ public struct Show: Sendable, Encodable {
         host.readDetails(of: [found], from: machine)
         let function = host.function(found.address) ?? found
         let consumers = host.consumers(of: function.address)
+        let prediction = host.isIOMMUActive == false ? GroupPrediction.read(machine) : nil
+        let reasons = function.group.flatMap { host.members(ofGroup: $0).count > 1 ? GroupReasons.read(machine) : nil }
         return Show(
             device: function,
             verdict: DeviceJudge(host).verdict(of: function, consumers: consumers),
@@ -30,6 +38,9 @@ public struct Show: Sendable, Encodable {
                 host.members(ofGroup: group).map(\.address).filter { $0 != function.address }
             } ?? [],
             groupType: function.group.flatMap { number in host.iommu?.groups?.first { $0.number == number }?.type },
+            groupReason: function.group.flatMap { reasons?.explanation(ofGroup: $0) },
+            predictedGroup: prediction?.group(of: function.address),
+            predictedWithoutGroup: prediction?.ungrouped.first { $0.address == function.address }?.reason,
             refusal: AssignPlanner(host: host).refusal([function])?.message
         )
     }

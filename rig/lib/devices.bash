@@ -18,6 +18,19 @@ network_card() {
     add -device "$1,bus=$2,addr=$3,netdev=net$4,mac=52:54:00:00:00:$4${5:+,$5}"
 }
 
+# replace_iommu KIND: the machine's IOMMU becomes one of intel or amd, with all that passthrough needs.
+replace_iommu() {
+    local unit at
+    case $1 in
+    intel) unit=intel-iommu,intremap=on,caching-mode=on ;;
+    amd) unit=amd-iommu,intremap=on,dma-remap=on emulator=backports ;;
+    *) usage "no such IOMMU: $1" ;;
+    esac
+    for at in "${!devices[@]}"; do
+        [[ ${devices[at]} != intel-iommu,* && ${devices[at]} != amd-iommu,* ]] || devices[at]=$unit
+    done
+}
+
 # blank_drive ID: a drive of 64 MiB of zeros. What the machine writes is thrown away.
 blank_drive() {
     add -drive "if=none,id=$1,format=raw,snapshot=on,file=${rig//,/,,}/disks/blank"

@@ -42,7 +42,8 @@ public struct Kernel: Sendable, Hashable, Codable {
         "KVM": "",
     ]
 
-    public static func read(_ machine: Machine) -> Kernel {
+    /// Reads no more than release and command line.
+    static func readIdentity(_ machine: Machine) -> Kernel {
         var kernel = Kernel(release: nil, commandLine: nil, config: nil, configSource: nil, modules: [], loaded: nil)
         do {
             kernel.release = try machine.text("/proc/sys/kernel/osrelease")
@@ -60,6 +61,11 @@ public struct Kernel: Sendable, Hashable, Codable {
         } catch {
             kernel.unknown["commandLine"] = reason(error, "/proc/cmdline")
         }
+        return kernel
+    }
+
+    public static func read(_ machine: Machine) -> Kernel {
+        var kernel = readIdentity(machine)
         do {
             kernel.loaded = try machine.text("/proc/modules").split(separator: "\n")
                 .map { String($0.prefix { $0 != " " }) }

@@ -31,10 +31,7 @@ extension PCIFunction {
         details.revision = required("revision", for: "revision").flatMap { parseHexadecimal($0.utf8) }.map {
             UInt8(truncatingIfNeeded: $0)
         }
-        details.parents = (try? machine.linkTarget(path)).map { target in
-            target.utf8.split(separator: UInt8(ascii: "/")).dropLast().compactMap { PCIAddress(Substring($0)) }
-        }
-        if details.parents == nil { details.unknown["parents"] = "\(path) is not a link into /sys/devices" }
+        details.readParents(of: path, on: machine)
         // Before Linux 5.15 there is no reset_method; `reset` is there when some method works.
         if let methods = text("reset_method") {
             details.resetMethods = methods.split(separator: " ").map(String.init)
@@ -95,7 +92,31 @@ extension PCIFunction {
     }
 }
 
+extension PCIFunction {
+    /// Reads what decides over the function's IOMMU group, a part of its details: where it sits and what it can isolate.
+    public mutating func readTopology(from machine: Machine) {
+        let path = "\(PCIInventory.root)/\(address)"
+        var details = self.details ?? PCIDetails()
+        do {
+            let directory = try machine.directory(path)
+            details.readParents(of: path, on: machine)
+            details.readConfigSpace(of: path, in: directory, device: address)
+            details.physicalFunction = (try? directory.link("physfn")).flatMap { PCIAddress(lastComponent($0)) }
+        } catch {
+            details.unknown["capabilities"] = reason(error, path)
+        }
+        self.details = details
+    }
+}
+
 extension PCIDetails {
+    fileprivate mutating func readParents(of path: String, on machine: Machine) {
+        parents = (try? machine.linkTarget(path)).map { target in
+            target.utf8.split(separator: UInt8(ascii: "/")).dropLast().compactMap { PCIAddress(Substring($0)) }
+        }
+        if parents == nil { unknown["parents"] = "\(path) is not a link into /sys/devices" }
+    }
+
     fileprivate mutating func readConfigSpace(of path: String, in directory: any FileDirectory, device: PCIAddress) {
         do {
             let bytes = try directory.read("config")

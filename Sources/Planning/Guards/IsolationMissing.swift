@@ -42,13 +42,46 @@ enum IsolationMissing: Guard {
                 return finding(
                     .refuse,
                     function,
-                    Text(
-                        en: "\(function.address) is in no IOMMU group: `passthru doctor` says why and what to do.",
-                        zh: "\(function.address) 不在任何 IOMMU 组中：`passthru doctor` 会说明原因和办法。"
+                    .sentences(
+                        [
+                            Text(
+                                en: "\(function.address) is in no IOMMU group: `passthru doctor` says why and what to do.",
+                                zh: "\(function.address) 不在任何 IOMMU 组中：`passthru doctor` 会说明原因和办法。"
+                            )
+                        ] + outlook(function, host)
                     )
                 )
             }
             return nil
         }
+    }
+
+    /// What group to expect once the IOMMU is on, where the host was read for it. For advice: whether there is a group now
+    /// is the only thing that counts.
+    private static func outlook(_ function: PCIFunction, _ host: Host) -> [Text] {
+        guard host.isIOMMUActive == false, host.functions.contains(where: { $0.details?.parents != nil }),
+            let group = GroupPrediction(host)?.group(of: function.address), group.confidence != .unknown
+        else { return [] }
+        let mates = group.addresses.filter { $0 != function.address }.map(\.description)
+        guard let why = group.explanation else {
+            return [
+                Text(
+                    en: "Once the IOMMU is on it will \(group.confidence == .likely ? "probably " : "")be alone in its group.",
+                    zh: "启用 IOMMU 后它\(group.confidence == .likely ? "很可能" : "")将独占一组。"
+                )
+            ]
+        }
+        return [
+            Text(
+                en: """
+                    Once the IOMMU is on it will \(group.confidence == .likely ? "probably " : "")share a group with \
+                    \(mates.joined(separator: ", ")): \(why.en).
+                    """,
+                zh: """
+                    启用 IOMMU 后它\(group.confidence == .likely ? "很可能" : "")将与 \(mates.joined(separator: "、")) 同组：\
+                    \(why.zh)。
+                    """
+            )
+        ]
     }
 }

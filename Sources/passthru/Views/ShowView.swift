@@ -45,6 +45,8 @@ struct ShowView {
                 device.group.map { "\($0)" + (show.groupType.map { " (\($0))" } ?? "") } ?? unknown("group") ?? "-"
             )
             add("Group mates", "同组成员", show.groupMates.map(\.description).joined(separator: ", "))
+            add("Group shared because", "同组原因", show.groupReason?.string(in: language))
+            addPrediction(to: &table, language)
             add("Parents", "上级桥", details.parents?.map(\.description).joined(separator: " > ") ?? unknown("parents"))
             add(
                 "Reset methods",
@@ -75,6 +77,36 @@ struct ShowView {
             }
         }
         return table.lines
+    }
+
+    /// What is expected once the IOMMU is on.
+    private func addPrediction(to table: inout Table, _ language: Language) {
+        func add(_ name: Text, _ value: Text?) {
+            if let value { table.add(name.string(in: language), value.string(in: language)) }
+        }
+        add(Text(en: "Predicted group", zh: "预测的组"), show.predictedWithoutGroup)
+        guard let group = show.predictedGroup else { return }
+        let mates = group.addresses.filter { $0 != show.device.address }.map(\.description)
+        let shared =
+            mates.isEmpty
+            ? Text(en: "alone in its group", zh: "独占一组")
+            : Text(
+                en: "shared with \(mates.joined(separator: ", "))",
+                zh: "与 \(mates.joined(separator: "、")) 同组"
+            )
+        add(
+            Text(en: "Predicted group", zh: "预测的组"),
+            Text(
+                en: "\(shared.en) (\(group.confidence.text.en))",
+                zh: "\(shared.zh)（\(group.confidence.text.zh)）"
+            )
+        )
+        add(Text(en: "It is shared because", zh: "同组原因"), group.explanation)
+        let doubts = Text(
+            en: group.doubts.map(\.en).joined(separator: "; "),
+            zh: group.doubts.map(\.zh).joined(separator: "；")
+        )
+        add(Text(en: "Not certain because", zh: "不确定的原因"), group.doubts.isEmpty ? nil : doubts)
     }
 
     private func capabilities(_ capabilities: PCICapabilities) -> String {
