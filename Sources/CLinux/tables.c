@@ -37,6 +37,7 @@ static const unsigned char hardware_facts[] = {
 #embed "data/hardware-facts.uci"
 };
 clinux_table clinux_hardware_facts(void) { return (clinux_table){hardware_facts, sizeof hardware_facts}; }
+
 static const unsigned char group_quirks[] = {
 #embed "data/group-quirks.uci"
 };

@@ -119,6 +119,38 @@ import Wording
         #expect(finding?.actor == .owner)
     }
 
+    @Test func theKernelsLogIsEvidence() throws {
+        let log = "/dev/kmsg"
+        let locked = CheckHosts.host(
+            "i226-router",
+            without: ["/dev/kvm"],
+            with: [
+                log: "<3>[    0.412] x86/cpu: VMX (outside TXT) disabled by BIOS\n<6>[    0.5] eth0: 02:00:00:00:00:01"
+            ]
+        )
+        let finding = try finding("kvm-device", locked)
+        #expect(finding?.evidence.en == "no /dev/kvm; the kernel: x86/cpu: VMX (outside TXT) disabled by BIOS")
+        #expect(finding?.actor == .firmware)
+        let refused = CheckHosts.host(
+            "two-gpus-desktop",
+            with: [
+                log:
+                    "[ 12.3] vfio-pci 0000:02:00.0: Firmware has requested this device have a 1:1 IOMMU mapping, rejecting"
+            ]
+        )
+        #expect(try self.finding("reserved-memory", refused)?.verdict == .problem)
+        // No other line of the log leaves the machine.
+        let recorder = RecordingTree(try locked().tree)
+        _ = Host.read(Machine(recorder), .kernel)
+        guard case .file(let bytes, _) = recorder.seen[log] else {
+            Issue.record("nothing was kept")
+            return
+        }
+        #expect(
+            String(decoding: bytes, as: UTF8.self) == "<3>[    0.412] x86/cpu: VMX (outside TXT) disabled by BIOS\n"
+        )
+    }
+
     // MARK: The data
 
     @Test func everyBoardIsFoundByItsSamples() throws {
@@ -127,19 +159,20 @@ import Wording
         for board in menus.boards {
             #expect(!board.samples.isEmpty, "\(board.id)")
             for sample in board.samples {
-                var dmi = Firmware.Board(
-                    vendor: nil,
-                    product: board.products.first.map { $0.text.replacing("*", with: " X") },
-                    boardVendor: board.vendors.isEmpty ? "Default string" : sample,
-                    boardName: nil,
-                    biosVendor: board.bios.isEmpty ? "Somebody" : board.vendors.isEmpty ? sample : nil,
-                    biosVersion: nil,
-                    biosDate: nil
-                )
-                if !board.vendors.isEmpty, let bios = board.bios.first {
-                    dmi.biosVendor = bios.text.replacing("*", with: " Software")
+                var host = TestHost("board")
+                let root = "/sys/class/dmi/id"
+                host.file("\(root)/board_vendor", board.vendors.isEmpty ? "Default string" : sample)
+                if let product = board.products.first {
+                    host.file("\(root)/product_name", product.text.replacing("*", with: " X"))
                 }
-                #expect(menus.boards.first { $0.fits(dmi) }?.id == board.id, "\(board.id): \(sample)")
+                if let bios = board.bios.first {
+                    host.file(
+                        "\(root)/bios_vendor",
+                        board.vendors.isEmpty ? sample : bios.text.replacing("*", with: " X")
+                    )
+                }
+                let found = menus.board(Host.read(host.machine, .firmware))
+                #expect(found?.id == board.id, "\(board.id): \(sample)")
             }
         }
     }

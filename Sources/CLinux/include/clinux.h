@@ -115,5 +115,9 @@ clinux_table clinux_guest_recipes(void);
 // Where firmware has its switches, and what is known of hardware: the texts of data/bios-menus.uci and hardware-facts.uci.
 clinux_table clinux_bios_menus(void);
 clinux_table clinux_hardware_facts(void);
+
 // What the kernel knows of particular devices when it makes IOMMU groups: the text of data/group-quirks.uci.
 clinux_table clinux_group_quirks(void);
+
+// The newest bytes of the kernel's log (syslog(2)), at most `capacity`. Returns their number or -errno.
+ssize_t clinux_kernel_log(void *buffer, size_t capacity);

@@ -1,7 +1,7 @@
-internal import Formats
+import Formats
 public import Machine
 internal import SystemPackage
-internal import Wording
+import Wording
 
 /// What other tools and hands than passthru say about drivers of devices at boot: files of driverctl(8), vfio-pci's `ids=`,
 /// names that Proxmox gives to devices, and lists of modules to load.

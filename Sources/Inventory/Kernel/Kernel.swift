@@ -16,6 +16,8 @@ public struct Kernel: Sendable, Hashable, Codable {
     public var modules: [KernelModule]
     /// Names of all modules loaded now; null when `/proc/modules` could not be read.
     @Nullable public var loaded: [String]?
+    /// What its log says about passthrough; null when the log could not be read.
+    @Nullable public var notes: [KernelNote]?
     public var unknown: [String: String] = [:]
 
     public static let family = [
@@ -74,6 +76,7 @@ public struct Kernel: Sendable, Hashable, Codable {
         }
         kernel.readConfig(machine)
         kernel.readModules(machine)
+        kernel.readNotes(machine)
         return kernel
     }
 

@@ -11,6 +11,7 @@ public enum ReservedMemoryCheck: Check {
     public static func applies(to host: Host) -> Bool {
         let firmware = host.firmware
         if firmware?.dmar?.rmrr.isEmpty == false || firmware?.ivrs?.ivmd.isEmpty == false { return true }
+        if host.kernel?.note(.reservedMemory) != nil { return true }
         return (host.iommu?.groups ?? []).contains { group in
             group.unknown["reservedRegions"] != nil || group.reservedRegions.contains { $0.type.hasPrefix("direct") }
         }
@@ -20,10 +21,17 @@ public enum ReservedMemoryCheck: Check {
         switch host.isIOMMUActive {
         case nil: .unknown(host.iommu?.unknown["groups"] ?? "not read")
         case false?: beforehand(host)
-        case true?:
-            Finding.Answer.joined((host.iommu?.groups ?? []).compactMap { judge($0, host) }, shown: DeviceAnswers.shown)
-                ?? .ok(Text(en: "no group has any", zh: "没有任何组有保留内存"))
+        case true?: whileItRuns(host)
         }
+    }
+
+    private static func whileItRuns(_ host: Host) -> Finding.Answer {
+        let answers = (host.iommu?.groups ?? []).compactMap { judge($0, host) }
+        let found = Finding.Answer.joined(answers, shown: DeviceAnswers.shown)
+        if found?.verdict != .problem, let note = host.kernel?.note(.reservedMemory) {
+            return refused(Text(en: "the kernel: \(note.text)", zh: "内核：\(note.text)"), host)
+        }
+        return found ?? .ok(Text(en: "no group has any", zh: "没有任何组有保留内存"))
     }
 
     private static func judge(_ group: IOMMU.Group, _ host: Host) -> Finding.Answer? {
