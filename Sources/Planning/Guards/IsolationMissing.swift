@@ -45,7 +45,8 @@ enum IsolationMissing: Guard {
                     .sentences(
                         [
                             Text(
-                                en: "\(function.address) is in no IOMMU group: `passthru doctor` says why and what to do.",
+                                en:
+                                    "\(function.address) is in no IOMMU group: `passthru doctor` says why and what to do.",
                                 zh: "\(function.address) 不在任何 IOMMU 组中：`passthru doctor` 会说明原因和办法。"
                             )
                         ] + outlook(function, host)
@@ -66,7 +67,8 @@ enum IsolationMissing: Guard {
         guard let why = group.explanation else {
             return [
                 Text(
-                    en: "Once the IOMMU is on it will \(group.confidence == .likely ? "probably " : "")be alone in its group.",
+                    en:
+                        "Once the IOMMU is on it will \(group.confidence == .likely ? "probably " : "")be alone in its group.",
                     zh: "启用 IOMMU 后它\(group.confidence == .likely ? "很可能" : "")将独占一组。"
                 )
             ]

@@ -28,7 +28,9 @@ struct DevicesView {
             if heading != .some(own) {
                 heading = .some(own)
                 table.add(
-                    heading: predicted.heading(of: device)?.string(in: language) ?? device.group.map { "\(group) \($0)" }
+                    heading: predicted.heading(of: device)?.string(in: language) ?? device.group.map {
+                        "\(group) \($0)"
+                    }
                         ?? noGroup
                 )
             }

@@ -70,7 +70,9 @@ import Testing
             """
         )
         #expect(GroupHost.shared(host) == ["00:0e.0 10000:e0:01.0 10000:e1:00.0"])
-        #expect(GroupPrediction(host)?.group(of: GroupHost.address("10000:e1:00.0"))?.causes.map(\.kind) == [.controller])
+        #expect(
+            GroupPrediction(host)?.group(of: GroupHost.address("10000:e1:00.0"))?.causes.map(\.kind) == [.controller]
+        )
     }
 
     // MARK: What the firmware's table says
@@ -141,6 +143,21 @@ import Testing
         for index in host.functions.indices { host.pci?.functions?[index].details?.parents = nil }
         let prediction = try #require(GroupPrediction(host))
         #expect(prediction.groups.allSatisfy { $0.confidence == .unknown && !$0.doubts.isEmpty })
+    }
+
+    /// Links of a captured host can lead anywhere.
+    @Test func bridgesInACircleEnd() throws {
+        var host = try GroupHost.read(
+            """
+            pci 0000:00:01.0 8086:1901 060400 express=root caps=acs
+            pci 0000:01:00.0 8086:1901 060400 parent=0000:00:01.0 express=root
+            """
+        )
+        for index in host.functions.indices where host.functions[index].address == GroupHost.address("00:01.0") {
+            host.pci?.functions?[index].details?.parents = [GroupHost.address("01:00.0")]
+        }
+        let prediction = try #require(GroupPrediction(host))
+        #expect(prediction.group(of: GroupHost.address("00:01.0"))?.confidence == .unknown)
     }
 
     /// No extended configuration space (no MMCONFIG): the kernel finds no ACS either.

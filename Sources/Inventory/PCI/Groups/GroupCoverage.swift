@@ -91,7 +91,9 @@ struct GroupCoverage {
                 case .select, .extendedSelect: ids.insert(entry.deviceID)
                 case .aliasSelect:
                     ids.insert(entry.deviceID)
-                    if let alias = entry.alias?.deviceID { add(alias, for: entry.deviceID...entry.deviceID, unit, &ids) }
+                    if let alias = entry.alias?.deviceID {
+                        add(alias, for: entry.deviceID...entry.deviceID, unit, &ids)
+                    }
                 case .rangeStart, .extendedRangeStart: (first, source) = (entry.deviceID, nil)
                 case .aliasRangeStart: (first, source) = (entry.deviceID, entry.alias?.deviceID)
                 case .rangeEnd:

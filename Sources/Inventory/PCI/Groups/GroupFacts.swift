@@ -37,11 +37,17 @@ struct GroupFacts: Sendable {
             doubts.append(GroupDoubt(en: "the kernel's version is not known", zh: "内核版本未知"))
         }
         if firmware?.dmar == nil, firmware?.ivrs == nil {
+            let isSilent = firmware?.tables.map { !$0.contains("DMAR") && !$0.contains("IVRS") } ?? false
             doubts.append(
-                GroupDoubt(
-                    en: "the firmware's table of the IOMMU could not be read: it may leave devices out",
-                    zh: "无法读取固件的 IOMMU 表：它可能不包含某些设备"
-                )
+                isSilent
+                    ? GroupDoubt(
+                        en: "the firmware describes no IOMMU yet: the one that it will may leave devices out",
+                        zh: "固件尚未描述 IOMMU：将来的描述可能不包含某些设备"
+                    )
+                    : GroupDoubt(
+                        en: "the firmware's table of the IOMMU could not be read: it may leave devices out",
+                        zh: "无法读取固件的 IOMMU 表：它可能不包含某些设备"
+                    )
             )
         }
         if arguments == nil {

@@ -40,7 +40,8 @@ struct GroupIsolation {
                     holds: false,
                     doubt: doubt,
                     why: Text(
-                        en: "\(node.address) (\(title.en)) does not isolate by a quirk of the kernel, read in its source",
+                        en:
+                            "\(node.address) (\(title.en)) does not isolate by a quirk of the kernel, read in its source",
                         zh: "\(node.address)（\(title.zh)）依内核特例视为不隔离（读自内核源码）"
                     )
                 )
@@ -125,7 +126,8 @@ struct GroupIsolation {
                     holds: false,
                     doubt: (node.function.details?.configSize ?? 0) == 256 ? .certain : .unknown,
                     why: Text(
-                        en: "the extended configuration space of \(node.address), where ACS would be, cannot be reached",
+                        en:
+                            "the extended configuration space of \(node.address), where ACS would be, cannot be reached",
                         zh: "无法访问 \(node.address) 的扩展配置空间（ACS 位于其中）"
                     )
                 )
@@ -160,7 +162,8 @@ struct GroupIsolation {
             return GroupFact(
                 holds: false,
                 why: Text(
-                    en: "ACS of \(node.address) is not switched on (control \(acs.control), capability \(acs.capability))",
+                    en:
+                        "ACS of \(node.address) is not switched on (control \(acs.control), capability \(acs.capability))",
                     zh: "\(node.address) 的 ACS 未打开（控制 \(acs.control)，能力 \(acs.capability)）"
                 )
             )
@@ -207,7 +210,9 @@ struct GroupIsolation {
 extension PCICapabilities.ACS {
     /// All that the kernel asks for and that the port can be told is on.
     fileprivate var isIsolating: Bool {
-        guard let capability = UInt16(capability, radix: 16), let control = UInt16(control, radix: 16) else { return false }
+        guard let capability = UInt16(capability, radix: 16), let control = UInt16(control, radix: 16) else {
+            return false
+        }
         let wanted = capability & ACSParameters.Bit.isolation
         return control & wanted == wanted
     }

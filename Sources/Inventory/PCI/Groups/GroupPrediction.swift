@@ -116,10 +116,6 @@ extension GroupTopology {
 extension GroupPrediction.Group {
     /// One sentence: why its members share it; nil for a group of one.
     public var explanation: Text? {
-        guard members.count > 1 else { return nil }
-        return Text(
-            en: causes.map(\.text.en).joined(separator: "; "),
-            zh: causes.map(\.text.zh).joined(separator: "；")
-        )
+        members.count > 1 ? GroupReason.sentence(causes) : nil
     }
 }

@@ -72,7 +72,9 @@ struct GroupQuirks: Sendable {
             }
             if let classPrefix, !hex(function.class.code, width: 6).hasPrefix(classPrefix) { return false }
             guard !subsystems.isEmpty else { return true }
-            guard let subVendor = function.subsystemVendor, let subDevice = function.subsystemDevice else { return false }
+            guard let subVendor = function.subsystemVendor, let subDevice = function.subsystemDevice else {
+                return false
+            }
             return subsystems.contains("\(subVendor):\(subDevice)")
         }
     }

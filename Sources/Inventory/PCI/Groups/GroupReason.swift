@@ -60,6 +60,39 @@ public struct GroupReason: Sendable, Hashable, Codable {
     )
 }
 
+extension GroupReason {
+    /// Functions of one device that nothing keeps apart.
+    static func functions(_ addresses: [PCIAddress]) -> Text {
+        Text(
+            en: "\(addresses.map(\.description).joined(separator: ", ")) are functions of one device without ACS",
+            zh: "\(addresses.map(\.description).joined(separator: "、")) 是同一设备的功能，没有 ACS"
+        )
+    }
+
+    /// Reasons of one group as one sentence without its end: functions of one device together, each text once.
+    static func sentence(_ reasons: [GroupReason]) -> Text {
+        var texts: [Text] = []
+        var devices: [(place: Int, addresses: [PCIAddress])] = []
+        for reason in reasons where reason.kind != .first {
+            if let cause = reason.cause, let joins = reason.joins, reason.text == functions([joins, cause]) {
+                if let known = devices.firstIndex(where: { $0.addresses[0].sharesSlot(with: cause) }) {
+                    for address in [joins, cause] where !devices[known].addresses.contains(address) {
+                        devices[known].addresses.append(address)
+                    }
+                    continue
+                }
+                devices.append((texts.count, [joins, cause]))
+            }
+            if !texts.contains(reason.text) { texts.append(reason.text) }
+        }
+        for device in devices { texts[device.place] = functions(device.addresses) }
+        return Text(
+            en: texts.map(\.en).joined(separator: "; "),
+            zh: texts.map(\.zh).joined(separator: "；")
+        )
+    }
+}
+
 /// Something that decides over groups, and how well it is known.
 struct GroupFact: Sendable {
     var holds: Bool

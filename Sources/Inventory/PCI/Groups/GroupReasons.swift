@@ -36,9 +36,11 @@ public struct GroupReasons: Sendable {
             }
             let expected = Set(places.compactMap { run.groups[$0] })
             let whole = topology.nodes.indices.filter { run.groups[$0].map(expected.contains) ?? false }
-            let isKnown = topology.arePlaced(whole) && whole.allSatisfy { place in
-                run.asked[place].union([place]).allSatisfy { topology.nodes[$0].isolation.doubt != .unknown }
-            }
+            let isKnown =
+                topology.arePlaced(whole)
+                && whole.allSatisfy { place in
+                    run.asked[place].union([place]).allSatisfy { topology.nodes[$0].isolation.doubt != .unknown }
+                }
             if isKnown, expected.count > 1 || whole != places {
                 differences.append(
                     Difference(
@@ -67,12 +69,7 @@ public struct GroupReasons: Sendable {
     public func explanation(ofGroup number: Int) -> Text? {
         guard sizes[number] ?? 0 > 1 else { return nil }
         let causes = causes(ofGroup: number)
-        guard !causes.isEmpty else {
-            return Text(en: "no reason for it was found", zh: "没有找到原因")
-        }
-        return Text(
-            en: causes.map(\.text.en).joined(separator: "; "),
-            zh: causes.map(\.text.zh).joined(separator: "；")
-        )
+        return causes.isEmpty
+            ? Text(en: "no reason for it was found", zh: "没有找到原因") : GroupReason.sentence(causes)
     }
 }

@@ -101,6 +101,7 @@ struct GroupSimulation {
     private mutating func aliased(with place: Int, _ visited: inout Set<Int>) -> Int? {
         guard visited.insert(place).inserted else { return nil }
         if groups[place] != nil { return place }
+        guard topology.hasAliases(onBusOf: place) else { return nil }
         for other in topology.neighbours(of: place) where other != place && shareRequester(place, other) {
             if let mate = aliased(with: other, &visited) { return mate }
             if let mate = unseparated(from: other, &visited) { return mate }
@@ -134,7 +135,10 @@ struct GroupSimulation {
             kind: .controller,
             cause: address,
             joins: address,
-            text: Text(en: "behind the controller \(address), which makes its requests", zh: "位于控制器 \(address) 之后，由它代发请求")
+            text: Text(
+                en: "behind the controller \(address), which makes its requests",
+                zh: "位于控制器 \(address) 之后，由它代发请求"
+            )
         )
     }
 
@@ -172,12 +176,7 @@ struct GroupSimulation {
             kind: .functions,
             cause: own,
             joins: other,
-            text: fact.doubt == .unknown
-                ? fact.why
-                : Text(
-                    en: "\(other) and \(own) are functions of one device without ACS",
-                    zh: "\(other) 与 \(own) 是同一设备的功能，没有 ACS"
-                )
+            text: fact.doubt == .unknown ? fact.why : GroupReason.functions([other, own])
         )
     }
 

@@ -43,6 +43,7 @@ struct GroupTopology: Sendable {
     /// Functions by bus, in that order.
     private(set) var buses: [UInt64: [Int]] = [:]
     let places: [PCIAddress: Int]
+    private var busesWithAliases: Set<UInt64> = []
     /// What is not known of the machine as a whole.
     var doubts: [GroupDoubt] = []
 
@@ -59,7 +60,7 @@ struct GroupTopology: Sendable {
         nodes = sorted.map { function in
             Node(
                 function: function,
-                isPlaced: function.details?.parents.map { $0.isEmpty || places[$0[$0.count - 1]] != nil } ?? false,
+                isPlaced: false,
                 isVirtual: function.isVirtualFunction,
                 hasSeveralFunctions: false,
                 isolation: GroupFact(holds: false, why: .empty),
@@ -81,9 +82,15 @@ struct GroupTopology: Sendable {
         case .now:
             for place in nodes.indices { nodes[place].isCovered.holds = nodes[place].function.group != nil }
         }
+        busesWithAliases = Set(
+            nodes.filter { !$0.aliases.requesters.isEmpty || $0.controller != nil }.map { Self.bus(of: $0.address) }
+        )
     }
 
     static func bus(of address: PCIAddress) -> UInt64 { UInt64(address.domain) << 8 | UInt64(address.bus) }
+
+    /// Whether a function of this one's bus uses another's requester id.
+    func hasAliases(onBusOf place: Int) -> Bool { busesWithAliases.contains(Self.bus(of: nodes[place].address)) }
 
     /// Functions of the same bus, itself among them.
     func neighbours(of place: Int) -> [Int] { buses[Self.bus(of: nodes[place].address)] ?? [] }
@@ -96,15 +103,19 @@ struct GroupTopology: Sendable {
     private mutating func placeNode(_ place: Int) {
         let function = nodes[place].function
         let address = function.address
-        if let above = function.details?.parents?.last, let bridge = places[above], bridge != place {
-            // What sits in another domain than its bridge is behind a controller that makes its requests.
-            if above.domain == address.domain { nodes[place].parent = bridge } else { nodes[place].controller = bridge }
+        let parents = function.details?.parents
+        if let above = parents?.last {
+            // As deep as its bridge and one more: links that lead in a circle are nobody's place.
+            if let bridge = places[above], nodes[bridge].function.details?.parents == parents.map({ Array($0.dropLast()) }) {
+                nodes[place].isPlaced = true
+                // What sits in another domain than its bridge is behind a controller that makes its requests.
+                if above.domain == address.domain { nodes[place].parent = bridge }
+            }
+        } else {
+            nodes[place].isPlaced = parents != nil
         }
         // The controller speaks for everything in its domain, however deep.
-        if address.domain > 0xFFFF, nodes[place].controller == nil {
-            nodes[place].controller = function.details?.parents?.last { $0.domain != address.domain }
-                .flatMap { places[$0] }
-        }
+        nodes[place].controller = parents?.last { $0.domain != address.domain }.flatMap { places[$0] }
         let capabilities = function.details?.capabilities
         nodes[place].portType = capabilities?.portType
         nodes[place].isConventional = capabilities.map { $0.portType == nil }
