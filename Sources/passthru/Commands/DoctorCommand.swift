@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import Readiness
 import Wording
 
 struct DoctorCommand: ParsableCommand {
