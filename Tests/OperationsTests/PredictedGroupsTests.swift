@@ -5,6 +5,7 @@ import Operations
 import Planning
 import TestHosts
 import Testing
+import Wording
 
 /// What the verbs say of groups: whose they are, and why.
 @Suite struct PredictedGroupsTests {

@@ -2,6 +2,7 @@ import Inventory
 import Planning
 import TestHosts
 import Testing
+import Wording
 
 /// Predicted groups are advice: nothing is bound because of them.
 @Suite struct PredictedGroupTests {

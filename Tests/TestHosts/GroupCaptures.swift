@@ -1,4 +1,4 @@
-public import Formats
+import Formats
 import Foundation
 public import Machine
 
@@ -22,7 +22,13 @@ public enum GroupCaptures {
         return bytes
     }
 
-    public static func members(_ name: String) throws -> [TarMember] { try TarArchive.read(bytes: archive(name)) }
+    /// The path of everything in it, and where its links lead.
+    public static func paths(_ name: String) throws -> [String] {
+        try TarArchive.read(bytes: archive(name)).flatMap { member in
+            if case .symbolicLink(let target) = member.kind { return [member.path, target] }
+            return [member.path]
+        }
+    }
 
     public static func machine(_ name: String) throws -> Machine {
         let bytes = try archive(name)

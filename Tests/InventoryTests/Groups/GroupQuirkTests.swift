@@ -1,5 +1,6 @@
 import TestHosts
 import Testing
+import Wording
 
 @testable import Inventory
 

@@ -5,9 +5,9 @@ internal import Wording
 /// What Linux knows of particular devices when it makes groups: `Sources/CLinux/data/group-quirks.uci`, whose head says
 /// what each option means.
 struct GroupQuirks: Sendable {
-    var isolations: [Isolation]
-    var aliases: [Alias]
-    var bridges: [Bridge]
+    var isolations: [Entry<IsolationKind>]
+    var aliases: [Entry<AliasKind>]
+    var bridges: [Entry<BridgeKind>]
 
     /// The table in this binary, read when it is first needed; nil when it could not be read.
     static let builtIn = try? GroupQuirks(bytes)
@@ -21,7 +21,7 @@ struct GroupQuirks: Sendable {
     /// The kernels whose source was read: what came later, or went before, is not known.
     static let read = ["5.10", "6.1", "6.12", "7.3"].compactMap { KernelVersion($0) }
 
-    enum IsolationKind: String {
+    enum IsolationKind: String, Sendable {
         case endpoint, port, integrated, southbridge, none
         case rootPort = "root-port"
         case anyPort = "any-port"
@@ -29,30 +29,22 @@ struct GroupQuirks: Sendable {
         case switchedOn = "switched-on"
         case wideRegisters = "wide-registers"
     }
-    enum AliasKind: String {
+    enum AliasKind: String, Sendable {
         case fixed, all, table
         case function0 = "function-0"
         case function1 = "function-1"
         case firstFive = "first-five"
     }
-    enum BridgeKind: String {
+    enum BridgeKind: String, Sendable {
         case translatedBelow = "translated-below"
         case noAlias = "no-alias"
     }
 
-    struct Isolation: Sendable {
-        var kind: IsolationKind
+    struct Entry<Kind: Sendable & RawRepresentable<String>>: Sendable {
+        var kind: Kind
         var devices: Devices
-    }
-    struct Alias: Sendable {
-        var kind: AliasKind
-        var devices: Devices
-        /// Of a fixed one: device and function in one number.
-        var requesters: [UInt8]
-    }
-    struct Bridge: Sendable {
-        var kind: BridgeKind
-        var devices: Devices
+        /// Of a fixed alias: device and function in one number.
+        var requesters: [UInt8] = []
     }
 
     /// Which devices an entry is about, and where it was read.
@@ -86,21 +78,22 @@ struct GroupQuirks: Sendable {
 
     init(_ bytes: [UInt8]) throws {
         let document = try UCIDocument(bytes)
-        isolations = try document.sections(ofType: "isolation").map {
-            Isolation(kind: try $0.kind(), devices: try Devices($0))
+        isolations = try document.sections(ofType: "isolation").map { try Entry($0) }
+        aliases = try document.sections(ofType: "alias").map { try Entry($0) }
+        bridges = try document.sections(ofType: "bridge").map { try Entry($0) }
+    }
+}
+
+extension GroupQuirks.Entry {
+    fileprivate init(_ section: UCIDocument.Section) throws {
+        guard let kind = section["kind"].flatMap(Kind.init) else {
+            throw section.mistake("kind cannot be \(section["kind"] ?? "nothing")")
         }
-        aliases = try document.sections(ofType: "alias").map { section in
-            Alias(
-                kind: try section.kind(),
-                devices: try Devices(section),
-                requesters: try (section["requester"] ?? "").split(separator: " ").map { text in
-                    guard let address = PCIAddress("00:" + text) else { throw section.mistake("requester \(text)") }
-                    return address.slotAndFunction
-                }
-            )
-        }
-        bridges = try document.sections(ofType: "bridge").map {
-            Bridge(kind: try $0.kind(), devices: try Devices($0))
+        self.kind = kind
+        devices = try GroupQuirks.Devices(section)
+        requesters = try (section["requester"] ?? "").split(separator: " ").map { text in
+            guard let address = PCIAddress("00:" + text) else { throw section.mistake("requester \(text)") }
+            return address.slotAndFunction
         }
     }
 }
@@ -139,13 +132,6 @@ extension GroupQuirks.Devices {
 extension UCIDocument.Section {
     fileprivate func mistake(_ what: String) -> GroupQuirks.Mistake {
         GroupQuirks.Mistake(description: "\(self["en"] ?? type): \(what)")
-    }
-
-    fileprivate func kind<Kind: RawRepresentable<String>>() throws -> Kind {
-        guard let kind = self["kind"].flatMap(Kind.init) else {
-            throw mistake("kind cannot be \(self["kind"] ?? "nothing")")
-        }
-        return kind
     }
 }
 

@@ -106,7 +106,9 @@ struct GroupTopology: Sendable {
         let parents = function.details?.parents
         if let above = parents?.last {
             // As deep as its bridge and one more: links that lead in a circle are nobody's place.
-            if let bridge = places[above], nodes[bridge].function.details?.parents == parents.map({ Array($0.dropLast()) }) {
+            if let bridge = places[above],
+                nodes[bridge].function.details?.parents == parents.map({ Array($0.dropLast()) })
+            {
                 nodes[place].isPlaced = true
                 // What sits in another domain than its bridge is behind a controller that makes its requests.
                 if above.domain == address.domain { nodes[place].parent = bridge }
