@@ -111,3 +111,9 @@ clinux_table clinux_kernel_arguments(void);
 
 // What is known of handing over particular devices: the text of data/guest-recipes.uci.
 clinux_table clinux_guest_recipes(void);
+
+// What is known of messages: the texts of data/messages/*.json, one after the other; length 0 behind the last.
+clinux_table clinux_messages(int index);
+
+// The newest bytes of the kernel's log (syslog(2)), at most `capacity`. Returns their number or -errno.
+ssize_t clinux_kernel_log(void *buffer, size_t capacity);

@@ -1,0 +1,146 @@
+import Foundation
+import TestHosts
+import Testing
+
+@testable import Readiness
+
+/// Any bytes end in an answer, and soon.
+@Suite struct MessageFuzzTests {
+    private func explain(_ bytes: [UInt8]) throws -> MessageFindings {
+        MessageFindings(bytes, base: try #require(MessageTests.base))
+    }
+
+    @Test func randomBytesEndInAnAnswer() throws {
+        var seed = FixedSeed(state: 20_261_126)
+        for round in 0..<200 {
+            let count = Int(seed.next() % 4000)
+            // Bytes alone, and bytes of the kind that text has.
+            let bytes = (0..<count).map { _ in
+                round % 2 == 0 ? UInt8(truncatingIfNeeded: seed.next()) : UInt8(0x20 + seed.next() % 0x60)
+            }
+            let found = try explain(bytes)
+            #expect(found.findings.allSatisfy { !$0.hits.isEmpty || !$0.entry.questions.isEmpty })
+        }
+    }
+
+    /// Samples cut anywhere, joined with noise and with one another, with bytes of escapes and of broken UTF-8 between.
+    @Test func tornSamplesEndInAnAnswer() throws {
+        var seed = FixedSeed(state: 7)
+        let samples = MessageTests.entries.flatMap(\.samples).map { Array($0.utf8) }
+        let noise: [[UInt8]] = [
+            [0x1B, 0x5B], [0x1B], [0xE2, 0x80], [0xFF, 0xFE], [0x5C, 0x75], [0x5C, 0x22], Array("&#39;".utf8), [0x0D],
+            [0x0A],
+            [0x00], Array("{\"log\":\"".utf8), Array("#033[1m".utf8), Array("[   1".utf8), Array("0000:".utf8),
+        ]
+        for _ in 0..<1500 {
+            var bytes: [UInt8] = []
+            for _ in 0..<(1 + seed.next() % 6) {
+                let sample = samples[Int(seed.next() % UInt64(samples.count))]
+                let start = Int(seed.next() % UInt64(sample.count))
+                let end = start + Int(seed.next() % UInt64(sample.count - start + 1))
+                bytes += sample[start..<end]
+                bytes += noise[Int(seed.next() % UInt64(noise.count))]
+            }
+            _ = try explain(bytes)
+        }
+    }
+
+    /// What a line made for it can cost at most.
+    @Test(arguments: [
+        "vfio ", "0000:03:00.0 ", "failed to open /dev/vfio/1", "DMAR: [DMA Write",
+        "qemu unexpectedly closed the monitor: ",
+        "group 12 is not viabl", "{\"", "\\u0041", "\u{1B}[", "&amp;", "error ",
+        "PCI: slot 1 function 2 not available for ",
+    ])
+    func aLongLineOfOneWordEndsSoon(_ word: String) throws {
+        let bytes = Array(String(repeating: word, count: (2 << 20) / word.utf8.count).utf8)
+        let clock = ContinuousClock()
+        let took = try clock.measure { _ = try explain(bytes) }
+        #expect(took < .seconds(20), "\(word): \(took)")
+    }
+
+    @Test func manyBrokenLinesEndSoon() throws {
+        let samples = MessageTests.entries.flatMap(\.samples)
+        var seed = FixedSeed(state: 99)
+        var text = ""
+        while text.utf8.count < 2 << 20 {
+            let sample = samples[Int(seed.next() % UInt64(samples.count))]
+            text += sample.prefix(Int(seed.next() % 60)) + "\n"
+        }
+        let took = try ContinuousClock().measure { _ = try explain(Array(text.utf8)) }
+        #expect(took < .seconds(30), "\(took)")
+    }
+}
+
+/// 100,000 lines of a kernel's log with one line that matters.
+@Suite struct MessageSpeedTests {
+    static func log() -> [UInt8] {
+        let lines = [
+            "usb 1-4: new full-speed USB device number 5 using xhci_hcd", "e1000e 0000:00:1f.6 eth0: NIC Link is Up",
+            "audit: type=1400 audit(1700000000.123:45): apparmor=\"STATUS\" operation=\"profile_load\"",
+            "br-lan: port 1(eth1) entered forwarding state",
+            "EXT4-fs (sda2): mounted filesystem with ordered data mode",
+            "nvme nvme0: 8/0/0 default/read/poll queues", "IPv6: ADDRCONF(NETDEV_CHANGE): wlan0: link becomes ready",
+            "pcieport 0000:00:1c.0: PME: Signaling with IRQ 122", "systemd[1]: Started Journal Service.",
+            "snd_hda_intel 0000:00:1f.3: bound 0000:00:02.0 (ops i915_audio_component_bind_ops)",
+        ]
+        var text = ""
+        text.reserveCapacity(10 << 20)
+        for number in 0..<100_000 {
+            text += "[\(number / 10).\(100_000 + number % 900_000)] "
+            text +=
+                number == 77_777
+                ? "vfio-pci 0000:00:02.0: BAR 2: can't reserve [mem 0x4000000000-0x400fffffff 64bit pref]"
+                : lines[number % lines.count]
+            text += "\n"
+        }
+        return Array(text.utf8)
+    }
+
+    /// The bound that counts is that of the release build, in ``theProgramIsFast``; this one is ten times slower.
+    @Test func oneLineInAHundredThousand() throws {
+        let base = try #require(MessageTests.base)
+        let log = Self.log()
+        var found: MessageFindings?
+        let took = ContinuousClock().measure { found = MessageFindings(log, base: base) }
+        #expect(found?.findings.map(\.entry.id) == ["drm-bar0"])
+        #expect(found?.findings.first?.hits.first?.number == 77_778)
+        #expect(took < .seconds(5), "\(took)")
+    }
+
+    /// Half a second and 60 MB, the start of the program and the checks of this host included.
+    @Test(.enabled(if: release != nil, "no release binary: PASSTHRU_BINARY"))
+    func theProgramIsFast() throws {
+        let program = try #require(Self.release)
+        let sandbox = try Sandbox()
+        defer { sandbox.remove() }
+        let file = try sandbox.write(Self.log(), as: "dmesg.txt")
+        var best = (seconds: Double.infinity, kilobytes: Int.max)
+        for _ in 0..<3 {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = [
+                "bash", "-c", "TIMEFORMAT=%R; time \"$0\" explain \"$1\" --json >/dev/null; cat /dev/null", program,
+                file,
+            ]
+            let pipe = Pipe()
+            process.standardError = pipe
+            try process.run()
+            process.waitUntilExit()
+            let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            if let seconds = Double(text.trimmingCharacters(in: .whitespacesAndNewlines)) {
+                best.seconds = min(best.seconds, seconds)
+            }
+        }
+        var usage = rusage()
+        getrusage(RUSAGE_CHILDREN, &usage)
+        best.kilobytes = usage.ru_maxrss
+        #expect(best.seconds < 0.5, "\(best.seconds) s")
+        #expect(best.kilobytes < 60_000, "\(best.kilobytes) kB")
+    }
+
+    static let release: String? = {
+        guard let path = ProcessInfo.processInfo.environment["PASSTHRU_BINARY"] else { return nil }
+        return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+    }()
+}
