@@ -105,6 +105,7 @@ extension Explain {
     private static func ownLogs(_ machine: Machine) throws(Failure) -> [Source] {
         var sources = machine.isLive ? liveLogs(machine) : []
         sources += fileLogs(machine)
+        if machine.isLive { sources += containerLogs(machine) }
         guard sources.contains(where: { !$0.bytes.isEmpty }) else {
             guard machine.isLive else {
                 throw Failure(
@@ -137,14 +138,14 @@ extension Explain {
         }
         let programs: [(name: String, arguments: [String])] = [
             ("logread", ["-l", "600"]),
-            ("journalctl", ["-b", "-q", "-p", "4", "-o", "short-iso", "--no-pager", "-n", "500"]),
+            ("journalctl", ["-b", "-q", "-p", "4", "-o", "short-iso", "--no-pager", "-n", "2000"]),
         ]
         for (name, arguments) in programs {
             guard let path = machine.program(name) else { continue }
             do {
-                let result = try machine.run(path, arguments, milliseconds: 5_000)
-                guard result.status == 0 else { continue }
-                sources.append(Source(name: name, bytes: Array(result.output.utf8)))
+                let answer = try machine.run(ProgramCall(path, arguments, milliseconds: 5_000, limit: 4 << 20))
+                guard answer.status == 0 else { continue }
+                sources.append(Source(name: name, bytes: answer.output))
             } catch {
                 let why = error.description.lowercased()
                 sources.append(Source(name: name, bytes: [], unknown: Text(reason: why)))
@@ -155,16 +156,30 @@ extension Explain {
 
     /// The ends of files, newest programs last: of hypervisors always, of the system where no program keeps its log.
     private static func fileLogs(_ machine: Machine) -> [Source] {
-        var paths: [String] = []
-        for folder in ["/var/log/libvirt/qemu", "/var/log/libvirt"] {
-            paths += machine.listIfAny(folder).filter { $0.hasSuffix(".log") }.prefix(40).map { "\(folder)/\($0)" }
-        }
+        var paths = guestLogs(machine)
         if !machine.isLive {
             paths += ["/var/log/dmesg", "/var/log/kern.log", "/var/log/syslog", "/var/log/messages"]
         }
-        return paths.compactMap { path in
-            guard let bytes = try? machine.read(path, limit: 16 << 20), !bytes.isEmpty else { return nil }
-            return Source(name: path, bytes: Array(bytes.suffix(path.contains("/libvirt") ? 32 << 10 : 4 << 20)))
+        return paths.compactMap { path in tail(path, machine, named: path) }
+    }
+
+    /// What libvirt and QEMU wrote in the containers that run guests: their files are not the host's.
+    private static func containerLogs(_ machine: Machine) -> [Source] {
+        let runners = Host.read(machine, .guests).guests?.runners ?? []
+        return runners.flatMap { runner -> [Source] in
+            guard let container = runner.container, let there = try? runner.machine(machine) else { return [] }
+            return guestLogs(there).compactMap { tail($0, there, named: "\(container.name):\($0)") }
         }
+    }
+
+    private static func guestLogs(_ machine: Machine) -> [String] {
+        ["/var/log/libvirt/qemu", "/var/log/libvirt"].flatMap { folder in
+            machine.listIfAny(folder).filter { $0.hasSuffix(".log") }.prefix(40).map { "\(folder)/\($0)" }
+        }
+    }
+
+    private static func tail(_ path: String, _ machine: Machine, named name: String) -> Source? {
+        guard let bytes = try? machine.read(path, limit: 16 << 20), !bytes.isEmpty else { return nil }
+        return Source(name: name, bytes: Array(bytes.suffix(path.contains("/libvirt") ? 32 << 10 : 4 << 20)))
     }
 }
