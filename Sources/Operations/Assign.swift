@@ -177,8 +177,10 @@ extension Plan {
                 GuestAttachment()
             )
         } catch {
-            // The owner wrote it there: that is as good.
-            guard error.guardName == LibvirtGuest.alreadyThere else { throw error }
+            // The owner wrote it there: that is as good. What cannot be written yet can be attached later.
+            guard let name = error.guardName, [LibvirtGuest.alreadyThere, LibvirtGuest.unknown].contains(name) else {
+                throw error
+            }
             return warnings.append(error.message)
         }
         changes += addition.changes

@@ -1,5 +1,6 @@
 import Inventory
 import Machine
+import Planning
 import Transactions
 import Wording
 

@@ -40,7 +40,7 @@ public enum Hook {
     }
 
     /// Milliseconds that a call waits for another passthru: the guest's manager stands still meanwhile.
-    private static let patienceAtStart = 5_000
+    private static let patienceAtStart = 15_000
     private static let patienceAtStop = 30_000
 
     /// Hands over, or takes back. A guest that has nothing to do with passthru costs no more than a look at passthru's own
@@ -57,7 +57,7 @@ public enum Hook {
         switch moment {
         case .other: return
         case .start:
-            let assignments = try WantedFile.read(machine).state.assignments(handedTo: guest, by: manager)
+            let assignments = try wanted(machine, guest, manager)
             guard !assignments.isEmpty else { return }
             try withoutActuallyEscaping(read) { read throws(Failure) in
                 try withTransaction(machine, patienceAtStart) { transaction throws(Failure) in
@@ -65,10 +65,29 @@ public enum Hook {
                 }
             }
         case .stop:
-            guard !standing(guest, machine).isEmpty else { return }
+            // One that was interrupted is put back, too.
+            guard entries(guest, machine).contains(where: { $0.state != .undone && $0.state != .rolledBack }) else {
+                return
+            }
             try withTransaction(machine, patienceAtStop) { transaction throws(Failure) in
                 try takeBack(guest, manager, machine, transaction, read: read)
             }
+        }
+    }
+
+    /// What the guest is to get. A file that cannot be understood stops no guest that it does not name: one that needs a
+    /// device does not start without it anyway.
+    private static func wanted(
+        _ machine: Machine,
+        _ guest: String,
+        _ manager: WantedState.HandOver.Manager
+    ) throws(Failure) -> [WantedState.Assignment] {
+        do {
+            return try WantedFile.read(machine).state.assignments(handedTo: guest, by: manager)
+        } catch {
+            let text = machine.textIfAny(WantedState.path(on: machine))
+            if let text, !text.contains(guest) { return [] }
+            throw error
         }
     }
 
@@ -90,9 +109,9 @@ public enum Hook {
 
     // MARK: When it has stopped
 
-    private static func standing(_ guest: String, _ machine: Machine) -> [JournalEntry] {
+    private static func entries(_ guest: String, _ machine: Machine) -> [JournalEntry] {
         let entries = (try? Journal(on: machine).entries(made: HandOvers.verb)) ?? []
-        return HandOvers.standing(entries, on: machine).filter { $0.header.guest == guest }
+        return entries.filter { $0.header.guest == guest }
     }
 
     private static func takeBack(
@@ -102,7 +121,8 @@ public enum Hook {
         _ transaction: Transactions.Transaction,
         read: (Machine, Host.Parts) -> Host
     ) throws(Failure) {
-        let entries = standing(guest, machine)
+        let entries = HandOvers.standing(entries(guest, machine), on: machine)
+        guard !entries.isEmpty else { return }
         let host = read(machine, [.pci, .holders, .guests]).seenByHook(of: guest, manager)
         try askGuards(entries, host)
         var left: [Text] = []

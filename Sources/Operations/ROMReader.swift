@@ -220,7 +220,7 @@ struct ROMReader {
             .failed,
             Text(
                 en: "\(folder)/\(attribute): \(error.description.lowercased()).",
-                zh: "\(folder)/\(attribute)：\(Text(reason: error.description.lowercased()).zh)。"
+                zh: "\(folder)/\(attribute) 出错：\(Text(reason: error.description.lowercased()).zh)。"
             )
         )
     }

@@ -3,7 +3,7 @@ import Wording
 
 /// What runs guests in containers: it may reach less than the host has, so that a device is ready and its guest does not
 /// start all the same.
-enum ContainedRunners {
+public enum ContainedRunners {
     /// Whether there is one, or may be.
     static func arise(_ host: Host) -> Bool {
         guard let guests = host.guests else { return false }
@@ -48,7 +48,7 @@ enum ContainedRunners {
     private static let notRunning = Text(en: "does not run now", zh: "现在没有运行")
 
     /// How the owner starts a container anew.
-    static func restart(_ container: GuestContainer) -> Text {
+    public static func restart(_ container: GuestContainer) -> Text {
         let command: String? =
             switch container.manager {
             case .docker: "docker restart \(container.name)"

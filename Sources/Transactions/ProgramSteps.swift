@@ -63,7 +63,7 @@ extension StepRunner {
         try run(document.program, document.writing, input: content, place: document.place)
     }
 
-    private func answer(
+    func answer(
         _ path: String,
         _ arguments: [String],
         input: FileContent?,

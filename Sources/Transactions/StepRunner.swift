@@ -130,6 +130,18 @@ struct StepRunner {
         return (try? observe(expectation)) == .some(.none)
     }
 
+    /// Whether a program was asked and says that the expectation does not hold.
+    func denies(_ expectation: Expectation?) -> Bool {
+        guard case .programSays(let path, let arguments, let place, let contains, let lacks)? = expectation else {
+            return false
+        }
+        guard let answer = try? answer(path, arguments, input: nil, place: place), answer.status == 0 else {
+            return false
+        }
+        return !contains.allSatisfy { self.contains(answer.output, $0) }
+            || lacks.contains { self.contains(answer.output, $0) }
+    }
+
     /// What is wrong with the expectation now; nil when it holds.
     private func observe(_ expectation: Expectation) throws(StepFailure) -> Text? {
         switch expectation {

@@ -48,13 +48,9 @@ struct DeviceSet: CustomTestStringConvertible, Sendable {
         DeviceSet(
             name: "usb",
             devices: [
-                .usb(USBGuestDevice(.product(vendor: HardwareID(0x0403), product: HardwareID(0x6015)))),
-                .usb(USBGuestDevice(.number(bus: 3, device: 9))),
-                .usb(
-                    USBGuestDevice(
-                        .exact(vendor: HardwareID(0x1a86), product: HardwareID(0x55d4), bus: 1, device: 4)
-                    )
-                ),
+                usb(.product(vendor: HardwareID(0x0403), product: HardwareID(0x6015)), .optional),
+                usb(.number(bus: 3, device: 9), .optional),
+                usb(.exact(vendor: HardwareID(0x1a86), product: HardwareID(0x55d4), bus: 1, device: 4), .optional),
             ]
         ),
         DeviceSet(name: "vf", devices: [network("03:10.2", mac: "52:54:00:12:34:56", vlan: 7)]),
@@ -74,6 +70,15 @@ struct DeviceSet: CustomTestStringConvertible, Sendable {
         var device = PCIGuestDevice(PCIAddress(address) ?? PCIAddress(bus: 0, device: 0, function: 0))
         change(&device)
         return .pci(device)
+    }
+
+    static func usb(
+        _ place: USBGuestDevice.Place,
+        _ policy: USBGuestDevice.StartupPolicy = .mandatory
+    ) -> GuestDevice {
+        var device = USBGuestDevice(place)
+        device.startupPolicy = policy
+        return .usb(device)
     }
 
     static func network(_ address: String, mac: String? = nil, vlan: Int? = nil) -> GuestDevice {

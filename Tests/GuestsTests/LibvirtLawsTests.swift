@@ -64,6 +64,37 @@ import Wording
         }
         try Outcomes.expect(lines, for: file.name)
     }
+
+    @Test func twoMegabytes() throws {
+        let small = try DomainFile.named("virt-install-q35").bytes.string
+        let disk = """
+                <!-- 数据盘 -->
+                <disk type='file' device='disk'>
+                  <source file='/srv/volume-@.qcow2'/>
+                  <target dev='sd@' bus='scsi'/>
+                </disk>
+
+            """
+        let disks = (0..<13000).map { disk.replacing("@", with: "\($0)") }.joined()
+        let bytes = Array(
+            small.replacing(
+                "    <disk type='file' device='cdrom'>",
+                with: disks + "    <disk type='file' device='cdrom'>"
+            ).utf8
+        )
+        #expect(bytes.count > 2_000_000 && bytes.count < 4 << 20)
+        let file = DomainFile(name: "two-megabytes", bytes: bytes)
+        #expect(try Self.hold(file, DeviceSet.named("gpu"), Versions.bookworm) == "ok")
+    }
+
+    @Test func whatWouldBecomeTooLongIsNotWritten() throws {
+        let small = try DomainFile.named("tabs").bytes
+        let space = [UInt8](repeating: 0x20, count: (4 << 20) - small.count)
+        var document = try DomainDocument(small + space)
+        let before = document
+        #expect(throws: DomainError.self) { try document.attach([DeviceSet.pci("01:00.0")], for: Versions.bookworm) }
+        #expect(document == before)
+    }
 }
 
 /// Lists that are checked by eye, each line beginning with a document's name.

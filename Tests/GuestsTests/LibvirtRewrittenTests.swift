@@ -16,9 +16,10 @@ import Testing
         }
 
     /// The documents that Tests/oracles/libvirt-rewrite takes, and what is left of those that it wrote.
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["PASSTHRU_DOMAINS_OUT"] != nil))
-    func writeForLibvirt() throws {
-        let out = URL(filePath: ProcessInfo.processInfo.environment["PASSTHRU_DOMAINS_OUT"] ?? "")
+    @Test func writeForLibvirt() throws {
+        // Asked for by name only: there is nothing to judge here.
+        guard let folder = ProcessInfo.processInfo.environment["PASSTHRU_DOMAINS_OUT"] else { return }
+        let out = URL(filePath: folder)
         for folder in ["edited", "detached"] {
             try FileManager.default.createDirectory(at: out.appending(path: folder), withIntermediateDirectories: true)
         }

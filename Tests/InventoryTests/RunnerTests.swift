@@ -133,7 +133,8 @@ import Testing
             )
         }
         let found = GuestInventory.read(host.machine)
-        #expect(found.runners.map(\.title) == ["libvirt"] && found.runners.first?.pid == 80)
+        #expect(found.runners.map(\.title) == ["libvirt"])
+        #expect(found.runners.first?.pid == 80)
         #expect(found.guests.map(\.qualifiedName) == ["win"] && found.guests.first?.pid == 81)
     }
 
@@ -252,6 +253,55 @@ import Testing
         #expect(["10:196", "236:7", "1:3", "10:232"].map(list.allows) == [true, true, false, false])
         host.tree.base.put("a *:* rwm\n", at: "/sys/fs/cgroup/devices/docker/x/devices.list")
         #expect(GuestInventory.read(host.machine).runners.first { $0.container != nil }?.view?.devices == .all)
+    }
+
+    @Test func plainQEMURunsGuestsToo() throws {
+        var host = ContainerHost(try .named("i226-router").without("/etc/config/webvirtcloud"))
+        host.tree.base.put(.file([], mode: 0o755), at: "/usr/bin/qemu-system-x86_64")
+        var found = GuestInventory.read(host.machine)
+        #expect(found.runners.map(\.title) == ["QEMU"] && found.runners.first?.isRunning == false)
+        host.tree.base.put("qemu-system-x86_64\0-name\0a\0", at: "/proc/90/cmdline")
+        host.tree.base.put(.symbolicLink("/"), at: "/proc/90/root")
+        host.tree.base.put(.symbolicLink("mnt:[4026531841]"), at: "/proc/90/ns/mnt")
+        found = GuestInventory.read(host.machine)
+        #expect(found.runners.map(\.pid) == [90] && found.guests.map(\.qualifiedName) == ["a"])
+        #expect(found.runner(of: try #require(found.guests.first))?.kind == .qemu)
+        // Where a daemon runs, the guests are the daemon's.
+        host.tree.base.put("/usr/sbin/libvirtd\0", at: "/proc/91/cmdline")
+        host.tree.base.put(.symbolicLink("/"), at: "/proc/91/root")
+        host.tree.base.put(.symbolicLink("mnt:[4026531841]"), at: "/proc/91/ns/mnt")
+        found = GuestInventory.read(host.machine)
+        #expect(found.runners.map(\.title) == ["libvirt", "QEMU"] && found.runners.map(\.isRunning) == [true, false])
+    }
+
+    /// QEMU in a container of its own, as images of it do that people start by hand.
+    @Test func plainQEMUInAContainer() throws {
+        var host = try host()
+        host.process(90, "/usr/bin/qemu-system-x86_64\0-name\0a\0-device\0vfio-pci,host=04:00.0\0")
+        let found = GuestInventory.read(host.machine)
+        #expect(found.runners.map(\.title).contains("QEMU (webvirtcloud)"))
+        #expect(found.guests.first { $0.manager == .qemu }?.qualifiedName == "webvirtcloud/a")
+        #expect(try RunnerPlace(.qemu, in: "webvirtcloud").process(host.machine) == 90)
+    }
+
+    @Test func whoIsNotRootSeesServicesOfTheHost() throws {
+        var host = ContainerHost(try .named("i226-router"))
+        host.process(80, "/usr/sbin/libvirtd\0")
+        host.tree.denied = ["/proc/80/root", "/proc/80/ns/mnt"]
+        host.tree.base.put("0::/system.slice/libvirtd.service\n", at: "/proc/80/cgroup")
+        let runner = try #require(GuestInventory.read(host.machine).runners.first)
+        #expect(runner.container == nil && runner.isRunning == true && runner.unknown["container"] == nil)
+        host.tree.base.put("0::/system.slice/docker-\(ContainerHost.id).scope\n", at: "/proc/80/cgroup")
+        #expect(GuestInventory.read(host.machine).runners.first?.unknown["container"]?.contains("permission") == true)
+    }
+
+    @Test(arguments: [
+        ("/usr/sbin/libvirtd\0--listen\0", GuestRunner.Kind.libvirt), ("virtqemud\0", .libvirt),
+        ("pvedaemon worker", .proxmox), ("/usr/bin/pmxcfs\0", .proxmox), ("/bin/sh\0/usr/sbin/libvirtd\0", .libvirt),
+        ("/usr/bin/perl\0-T\0/usr/bin/pvedaemon\0start\0", .proxmox), ("/bin/sh\0-c\0libvirtd\0", nil),
+        ("vim\0/usr/sbin/libvirtd\0", nil), ("libvirtd-guests\0", nil), ("", nil), ("\0\0", nil),
+    ]) func daemonsByTheirName(_ line: String, _ kind: GuestRunner.Kind?) {
+        #expect(RunnerProcess.role(ofCommandLine: Array(line.utf8)) == kind.map { .daemon($0) })
     }
 
     @Test func nothingIsThere() throws {

@@ -18,7 +18,8 @@ enum HookHost {
     static let consent = Consent(guardName: "console-display", token: "0000:01:00.0")
 
     static let domain = """
-        <domain type='kvm'><name>win11</name><memory unit='GiB'>4</memory><devices>
+        <domain type='kvm'><name>win11</name><memory unit='GiB'>4</memory>
+        <os><type arch='x86_64' machine='q35'>hvm</type></os><devices>
           <hostdev mode='subsystem' type='pci' managed='no'>
             <source><address domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></source>
           </hostdev>

@@ -133,6 +133,31 @@ import Wording
         #expect(!said.contains("<domain>"))
     }
 
+    /// As `virsh attach-device` and `detach-device`: the one failed, so there is nothing for the other to take away.
+    @Test func whatNeverCameNeedNotBeTakenBack() throws {
+        let (sysfs, inside) = try host()
+        inside.programs["/usr/bin/virsh"] = { call in
+            call.arguments.first == "dumpxml"
+                ? .success(ProgramAnswer(status: 0, output: Array("<domain/>".utf8)))
+                : .success(ProgramAnswer(status: 1, errors: "error: Path '/dev/vfio/9' is not accessible\n"))
+        }
+        do {
+            try Transaction(on: Machine(sysfs), deadline: 1000, settling: 0).apply(plan(says(["new"])), verb: "test")
+            Issue.record("it was applied")
+        } catch let error as TransactionFailure {
+            #expect(error.left.isEmpty && error.message.en.contains("not accessible"))
+        }
+        // Where it cannot be asked it is not known.
+        inside.programs["/usr/bin/virsh"] = { _ in .success(ProgramAnswer(status: 1, errors: "error: no connection\n"))
+        }
+        do {
+            try Transaction(on: Machine(sysfs), deadline: 1000, settling: 0).apply(plan(says(["new"])), verb: "test")
+            Issue.record("it was applied")
+        } catch let error as TransactionFailure {
+            #expect(error.left.count == 1)
+        }
+    }
+
     @Test func aHangingProgramIsSaidSo() throws {
         let (sysfs, inside) = try host()
         inside.programs["/usr/bin/virsh"] = { _ in .failure(.timedOut) }

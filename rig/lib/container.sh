@@ -1,7 +1,7 @@
 # Containers as Docker makes them, without Docker: a process in namespaces of its own (mounts, processes, host name, System V
 # IPC), with a root, a /dev and limits of its own, in a control group that bears its number, noted in /var/lib/docker.
 # rig/boot puts this into every machine: `. /rig/container.sh`. Works with busybox and with Debian's programs.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC3043  # busybox' and Debian's shells have `local`
 #
 #   container_make NAME ROOT     notes it as Docker would; ROOT is a script that fills $root, run inside
 #   container_start NAME PROGRAM…    starts it anew: a new namespace, and the nodes of this moment
@@ -13,6 +13,7 @@
 containers=/tmp/containers
 
 container_make() {
+    local note
     mkdir -p "$containers/$1"
     echo "$2" >"$containers/$1/root"
     # 64 hexadecimal digits.
@@ -47,9 +48,18 @@ container_inside() {
     ln -sf /proc/self/fd "$root/dev/fd"
     ln -sf /proc/self/fd/0 "$root/dev/stdin"
     cd "$root" || exit
-    pivot_root . old || exit
+    if [ "$(stat -f -c %T /)" = rootfs ] || ! pivot_root . old 2>/dev/null; then
+        # The kernel keeps its first root below all others for ever (pivot_root(2)), as switch_root(8) knows.
+        cp /rig/container.sh run && mount --move . / && exec chroot . sh /run/container.sh enter "$@"
+        exit 1
+    fi
     umount -l /old
     cd /
+    container_enter "$@"
+}
+
+# The rest, with the root in its place: a PROGRAM…
+container_enter() {
     # shellcheck disable=SC3045  # busybox' and Debian's shell both have it
     [ -z "${memlock:-}" ] || ulimit -l "$memlock" || exit
     : >/run/started
@@ -60,6 +70,7 @@ container_inside() {
 container_pid() { cat "$containers/$1/pid" 2>/dev/null; }
 
 container_start() {
+    local name group pid tries
     name=$1
     container_stop "$name"
     group=/sys/fs/cgroup/docker/$(cat "$containers/$name/id")
@@ -72,8 +83,11 @@ container_start() {
     while [ $tries -gt 0 ]; do
         tries=$((tries - 1))
         sleep 0.1
+        # shellcheck disable=SC2013  # numbers
         for pid in $(cat "$group/cgroup.procs" 2>/dev/null); do
-            [ -e "/proc/$pid/root/run/started" ] && [ ! -e "/proc/$pid/root/rig" ] || continue
+            [ -e "/proc/$pid/root/run/started" ] || continue
+            # The first of its own process namespace.
+            grep -q "^NSpid:.*[[:space:]]1$" "/proc/$pid/status" || continue
             echo "$pid" >"$containers/$name/pid"
             return 0
         done
@@ -83,6 +97,7 @@ container_start() {
 }
 
 container_stop() {
+    local pid tries
     pid=$(container_pid "$1") || return 0
     # The first process of a process namespace takes all others with it.
     kill -9 "$pid" 2>/dev/null
@@ -94,7 +109,13 @@ container_stop() {
     rm -f "$containers/$1/pid"
 }
 
-if [ "${1:-}" = inside ]; then
+case ${1:-} in
+inside)
     shift
     container_inside "$@"
-fi
+    ;;
+enter)
+    shift
+    container_enter "$@"
+    ;;
+esac

@@ -106,6 +106,7 @@ nested_board() {
 #   00:06.0 root port [03]    e1000e with two functions, eth1 and eth2, in one group
 #   00:07.0 USB controller    1: stick STICK01, 2: an equal one but for its serial number STICK02, 3: serial adapter
 #   00:08.0 root port [04]    e1000e, eth3, for the host: passthru never gives away the last one
+#   00:09.0 root port [05]    igb, eth4, which can have 7 virtual functions: 05:10.0, 05:10.2, …
 libvirt_board() {
     root_port port1 03.0
     network_card e1000e port1 00.0 01
@@ -118,6 +119,8 @@ libvirt_board() {
     network_card e1000e port3 00.1 03
     root_port port4 08.0
     network_card e1000e port4 00.0 04
+    root_port port5 09.0
+    network_card igb port5 00.0 05
     add -device qemu-xhci,id=usb,bus=pcie.0,addr=07.0
     blank_drive stick1
     add -device usb-storage,bus=usb.0,port=1,drive=stick1,serial=STICK01

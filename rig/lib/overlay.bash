@@ -5,7 +5,7 @@
 make_overlay() {
     local folder=$1 spec source target number=0 script
     mkdir -p "$folder/rig/scripts"
-    cp "$rig_source/lib/checks.sh" "$folder/rig"
+    cp "$rig_source/lib/checks.sh" "$rig_source/lib/container.sh" "$folder/rig"
     for script in "${scripts[@]}"; do
         number=$((number + 1))
         cp "$script" "$folder/rig/scripts/$(printf '%02d' $number)-$(basename "$script")"

@@ -13,7 +13,6 @@ mkdir -p $domains
 
 # JSON of `guest list`, one value a line, to look for words in.
 guests() { passthru guest list --json; }
-finding() { passthru doctor --json | tr '{' '\n' | grep "\"id\" *: *\"$1\"" || passthru doctor --json; }
 
 cat >/tmp/root.sh <<'ROOT'
 mount -t tmpfs -o mode=755 tmpfs "$root"
@@ -100,7 +99,7 @@ check "its document has the device" grep -q "ua-passthru-0000-01-00-0" $domains/
 check "… and what is not ours stayed" grep -q "A comment that stays" $domains/win.xml
 check "the device waits for it" has_driver $card vfio-pci
 check "again nothing is to be done" ends 0 passthru guest attach win $card --yes
-check "another guest's claim is seen" ends 0 passthru assign $card --once --dry-run
+check "its claim is seen by another guest's" ends 0 passthru guest attach long $card --dry-run
 check "… with the container's name" says "webvirtcloud/win"
 
 group=$(basename "$(readlink /sys/bus/pci/devices/$card/iommu_group)")
@@ -122,14 +121,14 @@ mknod "/proc/$second_pid/root/dev/vfio/$group" c 1 5
 passthru doctor >/tmp/doctor
 check "a node with another device's number is no right one" grep -q "another device's number" /tmp/doctor
 
-check "all is taken back through the new container" ends 0 passthru undo --yes
+check "all is taken back through the new container" ends 0 passthru undo --all --yes
 check "its document is as it was, byte for byte" cmp $domains/win.xml /tmp/win.xml
 check "the card has its driver" has_driver $card e1000e
 
 check "a document of 2 MB comes and goes whole" ends 0 passthru guest attach long $card --yes
 check "…" grep -q "ua-passthru-0000-01-00-0" $domains/long.xml
 check "… with its text" [ "$(tr -cd x <$domains/long.xml | wc -c)" -ge 2097152 ]
-check "… and back" ends 0 passthru undo --yes
+check "… and back" ends 0 passthru undo --all --yes
 check "…" [ "$(wc -c <$domains/long.xml)" -lt 2097500 ]
 
 : >$config/libvirt/hang
@@ -152,17 +151,17 @@ check "… and do not run" says '"isRunning" : false'
 check "doctor does not say ok for what it cannot see" [ "$(passthru doctor | grep -c 'webvirtcloud: does not run now')" = 4 ]
 check "its guest's file is edited" ends 0 passthru guest attach win $card --yes
 check "…" grep -q "ua-passthru-0000-01-00-0" $domains/win.xml
-check "… and put back" ends 0 passthru undo --yes
+check "… and put back" ends 0 passthru undo --all --yes
 check "…" cmp $domains/win.xml /tmp/win.xml
 
 # A plan of a container that is gone when it is to be taken back.
 check "it starts once more" container_start webvirtcloud /bin/sh /usr/sbin/libvirtd
 check "a device is put into its guest" ends 0 passthru guest attach win $card --yes
 container_stop webvirtcloud
-check "without it that cannot be taken back" ends 78 passthru undo --yes
+check "without it that cannot be taken back" ends 78 passthru undo --all --yes
 check "… and is said" says "libvirt does not run in the container webvirtcloud"
 check "it starts a last time" container_start webvirtcloud /bin/sh /usr/sbin/libvirtd
-check "then it can" ends 0 passthru undo --yes
+check "then it can" ends 0 passthru undo --all --yes
 check "…" cmp $domains/win.xml /tmp/win.xml
 container_stop webvirtcloud
 verdict

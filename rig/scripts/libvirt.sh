@@ -4,6 +4,7 @@
 . /rig/checks.sh
 
 card=0000:01:00.0 disk=0000:02:00.0 first=0000:03:00.0 second=0000:03:00.1
+parent=0000:05:00.0 virtual=0000:05:10.0
 cd /tmp || exit
 
 # pci_element ADDRESS MANAGED [CHILD…]: a <hostdev> for that function.
@@ -78,6 +79,14 @@ check "a property that QEMU does not have is defined" define_with q35 " $qemu" \
 check "it does not start" ends 1 virsh start q35
 check "…" says "Property 'vfio-pci.x-nonsense' not found"
 check "the card has its driver again" has_driver $card e1000e
+echo 1 >/sys/bus/pci/devices/$parent/sriov_numvfs
+ip link set eth4 down
+network="<interface type='hostdev' managed='yes'><mac address='52:54:00:aa:00:01'/><source>
+    <address type='pci' domain='0x0000' bus='0x05' slot='0x10' function='0x0'/></source><vlan><tag id='42'/></vlan></interface>"
+check "a virtual function of a card that is down is defined" define_with q35 "" "$network"
+check "it does not start" ends 1 virsh start q35
+check "…" says "because the PF is not online"
+ip link set eth4 up
 rm -f /tmp/hooks
 
 # Everything that a guest can have from its start.
@@ -89,6 +98,7 @@ check "a domain with everything is defined" define_with q35 " $qemu" "
     $(pci_element $first yes "$(guest_address 0x04 0x00 0x0 "multifunction='on'")")
     $(pci_element $second yes "<rom bar='off'/>$(guest_address 0x04 0x00 0x1)")
     $(usb_element "$(usb_number 2-1)")
+    $network
     $(usb_element "<vendor id='0x0403'/><product id='0x6002'/>" "startupPolicy='optional'")" \
     "<qemu:override><qemu:device alias='ua-card'><qemu:frontend>
     <qemu:property name='x-pci-sub-vendor-id' type='unsigned' value='4660'/>
@@ -98,15 +108,20 @@ check "the guest has all of it" guest-sees q35 60 'L2-NET .* 52:54:00:00:00:01 c
     'L2-NET 0000:04:00.0 .* 52:54:00:00:00:02 ' 'L2-NET 0000:04:00.1 .* 52:54:00:00:00:03 ' \
     'L2-USB .* 46f4:0001 STICK01 usb-storage' 'L2-PCI .* 8086:10d3 .* subsystem=1234:.* rom=65536 ' \
     'L2-PCI 0000:04:00.0 .* multifunction=1 rom=262144' 'L2-PCI 0000:04:00.1 .* rom=- ' \
-    'L2-ROM .* 55aa800+1c00000050434952$' '!STICK02' '!L2-USB.* 0403'
+    'L2-NET .* 8086:10ca igbvf 52:54:00:aa:00:01 ' 'L2-ROM .* 55aa800+1c00000050434952$' '!STICK02' '!L2-USB.* 0403'
 for device in $card $disk $first $second; do check "$device is with vfio-pci" has_driver "$device" vfio-pci; done
+check "the virtual function is in its VLAN" ends 0 ip link show eth4
+check "…" says "52:54:00:aa:00:01 brd ff:ff:ff:ff:ff:ff, vlan 42"
 check "the absent USB device is marked" ends 0 virsh dumpxml q35
 check "…" says "missing='yes'"
+check "… and a usb-host without a filter, which takes what it may open" \
+    grep -q '"driver":"usb-host","id":"hostdev' /var/log/libvirt/qemu/q35.log
 check "one of two functions on a slot stays plugged in" ends 1 live detach q35 "$(pci_element $second yes)"
 check "…" says "cannot hot unplug hostdev device with multifunction PCI guest address: 0000:04:00.1"
 check "a running guest's device is not released" ends 77 passthru release $disk --yes
 check "the guest is stopped" virsh --quiet destroy q35
 for device in $card $first $second; do check "$device is home" has_driver "$device" e1000e; done
+check "the virtual function is home" has_driver $virtual igbvf
 check "what is unmanaged stays" has_driver $disk vfio-pci
 check "until it is released" ends 0 passthru release $disk --yes
 check "it is home" has_driver $disk nvme

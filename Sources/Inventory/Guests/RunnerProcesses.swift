@@ -98,6 +98,15 @@ enum ProcessRoot: Sendable, Hashable {
             }
         }
 
+        /// Whether systemd of the host runs it as a service, which everybody may see: `0::/system.slice/libvirtd.service`.
+        private func isService(_ pid: Int) -> Bool {
+            ((try? machine.textLines("/proc/\(pid)/cgroup")) ?? []).contains { line in
+                let group = line.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 2).last ?? line.utf8[...]
+                let parts = Sysfs.components(String(Substring(group)))
+                return parts.count >= 2 && parts[0] == "system.slice" && parts[1].hasSuffix(".service")
+            }
+        }
+
         func root(of pid: Int) -> ProcessRoot {
             let folder: String
             let mount: String
@@ -105,6 +114,7 @@ enum ProcessRoot: Sendable, Hashable {
                 folder = try machine.link("/proc/\(pid)/root")
                 mount = try machine.link("/proc/\(pid)/ns/mnt")
             } catch {
+                if isService(pid) { return .host }
                 return .unknown(Unreadable(error, "/proc/\(pid)/root").reason)
             }
             let isInside = folder != "/"

@@ -42,7 +42,12 @@ struct RunnerSearch {
         let mine: [RunnerProcess]
         switch kind {
         case .libvirt, .proxmox: mine = daemons(kind).filter { !$0.root.isContainer }
-        case .qemu: mine = (processes ?? []).filter { $0.role == .qemu && !$0.root.isContainer }
+        case .qemu:
+            // Where a daemon runs, the guests are the daemon's.
+            let isManaged = [GuestRunner.Kind.libvirt, .proxmox].contains { kind in
+                daemons(kind).contains { !$0.root.isContainer }
+            }
+            mine = isManaged ? [] : (processes ?? []).filter { $0.role == .qemu && !$0.root.isContainer }
         }
         if let process = mine.first(where: { $0.root == .host }) ?? mine.first {
             runner.pid = process.pid

@@ -246,6 +246,14 @@ struct GuestAddition {
         _ attachment: GuestAttachment
     ) throws(Failure) {
         let editor = try GuestCatalog(machine, host.guests).editor(guest)
+        warnings += try ContainerNodes.advice(
+            machine,
+            host,
+            guest,
+            functions,
+            usb.usbDevices,
+            isLive: attachment.isLive
+        )
         var devices: [GuestDevice] = []
         var requirements: [GuestRequirement] = []
         // A recipe asks what this QEMU's devices can be told.

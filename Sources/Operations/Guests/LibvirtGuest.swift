@@ -10,6 +10,8 @@ struct LibvirtGuest: GuestEditor {
     static let connection = "qemu:///system"
     /// What stands in the way when the owner has put a device in already.
     static let alreadyThere = "already-there"
+    /// What stands in the way when too little is known of the guest to write what a device needs.
+    static let unknown = "guest-unknown"
     /// What virsh is given to read, by a name that needs no link in `/dev`.
     private static let input = "/proc/self/fd/0"
     /// Milliseconds that virsh may take to print or take a document.
@@ -178,7 +180,11 @@ struct LibvirtGuest: GuestEditor {
 
     private func failure(_ error: DomainError) -> Failure {
         var failure = Failure(.refused, Text(verbatim: "\(name): ") + error.text)
-        if case .alreadyThere = error.reason { failure.guardName = Self.alreadyThere }
+        switch error.reason {
+        case .alreadyThere: failure.guardName = Self.alreadyThere
+        case .unknownVersion, .unknownBuses: failure.guardName = Self.unknown
+        default: break
+        }
         return failure
     }
 

@@ -36,7 +36,7 @@ struct HookCommand: ParsableCommand {
                 .usage,
                 Text(
                     en: "hook is called as `hook libvirt GUEST OPERATION PART EXTRA` or `hook proxmox VMID PHASE`.",
-                    zh: "hook 的用法为 `hook libvirt 虚拟机 操作 部分 其他` 或 `hook proxmox VMID 阶段`。"
+                    zh: "hook 的用法为 `hook libvirt GUEST OPERATION PART EXTRA` 或 `hook proxmox VMID PHASE`。"
                 )
             )
         }

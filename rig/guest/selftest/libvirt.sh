@@ -8,6 +8,9 @@ for device in 0000:01:00.0 0000:02:00.0 0000:03:00.0 0000:03:00.1; do
     echo "$device=$(driver $device) $(ls /sys/bus/pci/devices/$device/iommu_group/devices | wc -l)"
 done
 echo "macs=$(cat /sys/class/net/eth?/address | cut -d: -f6 | tr '\n' ' ')"
+echo 1 >/sys/bus/pci/devices/0000:05:00.0/sriov_numvfs
+udevadm settle
+echo "virtual=$(driver 0000:05:10.0)"
 echo "usb=$(cat /sys/bus/usb/devices/2-?/serial | tr '\n' ' ')$(ls -d /dev/ttyUSB0)"
 echo "packages=$(dpkg-query -W -f '${Version} ' libvirt-daemon-system qemu-system-x86)"
 echo "unconfigured=$(dpkg --audit | wc -l)"
