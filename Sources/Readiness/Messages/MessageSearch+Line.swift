@@ -1,3 +1,5 @@
+import Inventory
+
 /// One template in one line, or in two that belong together.
 extension MessageSearch {
     mutating func attempt(_ entry: Int, _ template: Int, _ place: Int, _ start: Int, _ number: Int) {
