@@ -27,7 +27,7 @@ public struct Explain: Sendable, Encodable {
         public var lines: [String]
         /// Their numbers, from 1.
         public var numbers: [Int]
-        public var confirmed: Confirmation
+        public var confirmed: Confirmed
         public var remedy: Text
         public var actor: Actor
         /// What it follows from, an id; null for a root.
@@ -42,7 +42,7 @@ public struct Explain: Sendable, Encodable {
     /// What a check of this host says of a cause.
     public struct Check: Sendable, Encodable {
         public var id: String
-        public var confirmed: Confirmation
+        public var confirmed: Confirmed
         public var evidence: Text
         @Nullable public var remedy: Text?
         @Nullable public var actor: Actor?

@@ -5,6 +5,7 @@ import Operations
 import Readiness
 import TestHosts
 import Testing
+import Wording
 
 /// What a message means on a machine: the three questions of the guide, on every machine of the tests.
 @Suite struct ExplainTests {
@@ -73,7 +74,7 @@ import Testing
     @Test func performance() throws {
         let desktop = try #require(try explain("性能问题", on: "two-gpus-desktop").causes.first)
         #expect(desktop.id == "question-performance")
-        func confirmed(_ id: String) -> Confirmation? { desktop.checks.first { $0.id == id }?.confirmed }
+        func confirmed(_ id: String) -> Confirmed? { desktop.checks.first { $0.id == id }?.confirmed }
         #expect(confirmed("kvm-device") == .no)
         #expect(confirmed("translated-domains") == .yes)
         #expect(confirmed("link-slow") == .yes)
@@ -126,7 +127,7 @@ import Testing
 
     @Test func filesThatCannotBeReadAreNamed() throws {
         let machine = try TestHost.named("i226-router").machine
-        func status(_ word: String) -> ExitStatus? {
+        func status(_ word: String) -> Operations.ExitStatus? {
             do {
                 _ = try Explain.run(machine, [word])
                 return nil

@@ -1,3 +1,5 @@
+import Wording
+
 @testable import Readiness
 
 /// docs/messages.md, made of data/messages.
@@ -76,8 +78,10 @@ enum MessagePage {
     }
 
     private static func place(_ source: MessageEntry.Source) -> String {
-        if let package = source.package { return "\(package) \(source.version ?? ""): `\(source.file ?? "")`" }
-        if let thread = source.thread { return "pasted in github.com/\(thread)" }
-        return "read from github.com/\(source.repository ?? ""): `\(source.file ?? "")`"
+        if let package = source.package {
+            return "\(package) \(source.version ?? ""), `\(source.file ?? "")`: `\(source.literal)`"
+        }
+        if let thread = source.thread { return "pasted in github.com/\(thread): `\(source.literal)`" }
+        return "read from github.com/\(source.repository ?? ""): `\(source.file ?? "")`: `\(source.literal)`"
     }
 }

@@ -2,13 +2,14 @@ import Inventory
 import Machine
 import TestHosts
 import Testing
+import Wording
 
 @testable import Readiness
 
 /// Every probe: a host on which it says yes, one on which it says no, one on which it cannot say.
 @Suite struct ProbeTests {
     /// A probe with its argument, a host, what the message names, and the answer.
-    typealias Case = (probe: String, host: TestHost, address: String?, captures: [String: String], answer: Confirmation)
+    typealias Case = (probe: String, host: TestHost, address: String?, captures: [String: String], answer: Confirmed)
 
     static func answer(_ row: Case) -> ProbeAnswer? {
         let machine = row.host.machine

@@ -5,7 +5,7 @@ import Wording
 public struct MessageConfirmation: Sendable {
     public struct Item: Sendable, Hashable {
         public var id: String
-        public var confirmed: Confirmation
+        public var confirmed: Confirmed
         public var evidence: Text
         /// What the check itself says to do: nearer to this host than what the message's entry says.
         public var remedy: Text?
@@ -15,7 +15,7 @@ public struct MessageConfirmation: Sendable {
     public var items: [Item]
 
     /// One check that finds it so is enough; that it is not so takes all of them.
-    public var confirmed: Confirmation {
+    public var confirmed: Confirmed {
         if items.contains(where: { $0.confirmed == .yes }) { return .yes }
         return items.isEmpty || items.contains { $0.confirmed == .unknown } ? .unknown : .no
     }
@@ -39,7 +39,7 @@ public struct MessageConfirmation: Sendable {
                 )
                 return Item(id: id, confirmed: .unknown, evidence: evidence, remedy: nil, actor: nil)
             }
-            let confirmed: Confirmation =
+            let confirmed: Confirmed =
                 switch finding.verdict {
                 case .problem: .yes
                 case .ok: .no

@@ -20,9 +20,11 @@ struct ExplainView {
         let roots = explain.causes.filter { $0.role == .root }
         if roots.isEmpty {
             lines.append(
-                explain.causes.isEmpty
-                    ? say("Nothing here is about passthrough.", "这里没有与直通有关的内容。")
-                    : say("Nothing here is wrong with passthrough.", "这里没有直通方面的问题。")
+                !explain.related.isEmpty
+                    ? say("No cause is known of what this says.", "这里所说的问题，passthru 还不知道原因。")
+                    : explain.causes.isEmpty
+                        ? say("Nothing here is about passthrough.", "这里没有与直通有关的内容。")
+                        : say("Nothing here is wrong with passthrough.", "这里没有直通方面的问题。")
             )
         }
         for cause in explain.causes {
@@ -42,6 +44,7 @@ struct ExplainView {
     private func block(_ cause: Explain.Cause, _ language: Language) -> [String] {
         let heading: Text =
             switch cause.role {
+            case .root where cause.lines.isEmpty: Text(en: "Question", zh: "问题")
             case .root: Text(en: "Cause", zh: "原因")
             case .consequence: Text(en: "Follows from it", zh: "由此引起")
             case .benign: Text(en: "Harmless", zh: "无害")
@@ -62,7 +65,8 @@ struct ExplainView {
         }
         guard cause.role != .consequence else { return lines }
         if cause.role == .root {
-            lines.append("  \(cause.confirmed.text.string(in: language))")
+            let asked = Text(en: "What this host says (yes: found here):", zh: "本机检查结果（“是”表示存在该情况）：")
+            lines.append("  \((cause.lines.isEmpty ? asked : cause.confirmed.text).string(in: language))")
             for check in cause.checks {
                 let mark = check.confirmed.mark.string(in: language)
                 for (index, line) in check.evidence.string(in: language).split(separator: "\n").enumerated() {
@@ -78,7 +82,7 @@ struct ExplainView {
     }
 }
 
-extension Confirmation {
+extension Confirmed {
     fileprivate var text: Text {
         switch self {
         case .yes: Text(en: "Confirmed on this host:", zh: "在本机得到证实：")

@@ -2,7 +2,7 @@ import Inventory
 import Wording
 
 /// Whether what a message says is so on a host now.
-public enum Confirmation: String, Sendable, Codable, Hashable {
+public enum Confirmed: String, Sendable, Codable, Hashable {
     case yes, no, unknown
 }
 
@@ -47,7 +47,7 @@ public protocol Probe: SendableMetatype {
 
 /// What a probe or a check says of a message.
 public struct ProbeAnswer: Sendable, Hashable {
-    public var confirmed: Confirmation
+    public var confirmed: Confirmed
     public var evidence: Text
 
     static func yes(_ evidence: Text) -> ProbeAnswer { ProbeAnswer(confirmed: .yes, evidence: evidence) }
