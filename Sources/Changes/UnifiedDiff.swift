@@ -8,7 +8,9 @@ public enum UnifiedDiff {
         guard before != after else { return "" }
         let old = lines(before ?? [])
         let new = lines(after ?? [])
-        var result = "--- \(before == nil ? "/dev/null" : "a" + path)\n+++ \(after == nil ? "/dev/null" : "b" + path)\n"
+        // What a program keeps has a name, and no path.
+        let name = path.hasPrefix("/") ? path : "/" + path
+        var result = "--- \(before == nil ? "/dev/null" : "a" + name)\n+++ \(after == nil ? "/dev/null" : "b" + name)\n"
         for bytes in [before, after] where bytes.map({ String(validating: $0, as: UTF8.self) == nil }) == true {
             return result + "Binary files differ\n"
         }

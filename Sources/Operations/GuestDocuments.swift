@@ -28,10 +28,8 @@ public struct GuestDocuments: Sendable, Encodable {
     }
 
     public static func run(_ machine: Machine, devices names: [String], _ wishes: Wishes) throws(Failure) -> Self {
-        var host = Host.read(machine, [.pci, .names, .usb])
-        let named = try NamedDevices(names, on: host)
-        host.readDetails(of: named.functions, from: machine)
-        let functions = host.fresh(named.functions)
+        let (named, functions) = try NamedDevices.detailed(names, on: machine)
+        let host = named.host
         let special = functions.contains { $0.class.isDisplay } || wishes.rom != nil
         var hypervisor = HypervisorProbe(machine: machine, virsh: machine.program("virsh"), emulator: nil)
             .hypervisor(withDevices: special && wishes.qemu == nil)
@@ -114,17 +112,6 @@ public struct GuestDocuments: Sendable, Encodable {
         </domain>
 
         """
-
-    /// The devices that a person names, with everything that a recipe looks at, and the host that has them.
-    static func detailedFunctions(
-        _ machine: Machine,
-        _ devices: [String]
-    ) throws(Failure) -> (host: Host, functions: [PCIFunction]) {
-        var host = Host.read(machine, [.pci, .names])
-        let functions = try NamedDevices(devices, on: host).functions
-        host.readDetails(of: functions, from: machine)
-        return (host, functions.map { host.function($0.address) ?? $0 })
-    }
 }
 
 extension PCIAddress {

@@ -12,10 +12,12 @@ public struct QEMUExport: Sendable, Encodable {
     /// The QEMU that was asked what it has; null when none could be.
     @Nullable public var qemu: String?
     public var advice: [RecipeAdvice]
+    /// What to know about the USB devices.
+    public var warnings: [Text]
     /// One line for a shell.
     public var line: String
 
-    private enum CodingKeys: String, CodingKey { case schema, arguments, machine, qemu, advice }
+    private enum CodingKeys: String, CodingKey { case schema, arguments, machine, qemu, advice, warnings }
 
     /// What the person says of the guest, as far as they do.
     public struct Wishes: Sendable {
@@ -30,7 +32,7 @@ public struct QEMUExport: Sendable, Encodable {
     }
 
     public static func run(_ machine: Machine, devices: [String], _ wishes: Wishes) throws(Failure) -> QEMUExport {
-        let (host, functions) = try GuestDocuments.detailedFunctions(machine, devices)
+        let (named, functions) = try NamedDevices.detailed(devices, on: machine)
         let hypervisor = try InstalledQEMU.read(machine, program: wishes.program)
         var rom: BroughtROM?
         if let file = wishes.rom {
@@ -42,7 +44,7 @@ public struct QEMUExport: Sendable, Encodable {
         }
         var advice = GuestRecipes.advice(
             for: functions,
-            on: host,
+            on: named.host,
             guest: wishes.guest,
             hypervisor: hypervisor,
             rom: rom
@@ -54,8 +56,14 @@ public struct QEMUExport: Sendable, Encodable {
         if wishes.usesIOMMUFD { try advice.useIOMMUFD(hypervisor) }
         let requirements = advice.requirements
         let family = wishes.guest.machine ?? requirements.lazy.compactMap(\.machine).first ?? .q35
+        let usb: [(device: USBGuestDevice, warning: Text?)]
+        do throws(GuestDeviceError) {
+            usb = try named.usbGuestDevices(byPort: true)
+        } catch {
+            throw Failure(.failed, error.message)
+        }
         let arguments = QEMUArguments(
-            advice.flatMap(\.devices).map { .pci($0) },
+            advice.flatMap(\.devices).map { .pci($0) } + usb.map { .usb($0.device) },
             machine: family,
             requirements: requirements
         )
@@ -64,6 +72,7 @@ public struct QEMUExport: Sendable, Encodable {
             machine: family,
             qemu: hypervisor.qemu?.description,
             advice: advice,
+            warnings: usb.compactMap(\.warning),
             line: arguments.line
         )
     }

@@ -18,9 +18,11 @@ public enum Release {
         _ permissions: Permissions,
         progress: (Text) -> Void
     ) throws(Failure) -> Outcome {
-        try Execution.carryOut(on: machine, verb: "release", permissions, progress: progress) {
+        var runners: [GuestRunner] = []
+        var outcome = try Execution.carryOut(on: machine, verb: "release", permissions, progress: progress) {
             () throws(Failure) -> Intention in
             var host = Host.read(machine, Assign.parts)
+            runners = host.guests?.runners ?? []
             let file = try WantedFile.read(machine)
             var state = file.state
             let (wanted, named) = try targets(devices, on: host, state)
@@ -50,6 +52,10 @@ public enum Release {
             let moving = plan.identities.map(\.address)
             return Intention(plan: plan, devices: moving.isEmpty ? wanted.map(\.address) : moving)
         }
+        if outcome.transaction != nil {
+            outcome.warnings += LibvirtMemory.forget(outcome.devices, runners, on: machine)
+        }
+        return outcome
     }
 
     /// Takes functions out of the configuration of the guest for which they were assigned.

@@ -68,6 +68,10 @@ public struct Undo: Sendable, Encodable {
                     undone[last].state = .incomplete
                     undone[last].left += left
                 }
+                let home = entries.filter(\.isAssignment).flatMap(\.header.devices)
+                if !home.isEmpty {
+                    LibvirtMemory.forget(home, GuestInventory.read(machine).runners, on: machine).forEach(progress)
+                }
                 return Undo(
                     dryRun: false,
                     transactions: undone,

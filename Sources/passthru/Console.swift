@@ -38,6 +38,16 @@ enum Console {
         write(text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO)
     }
 
+    /// What the argument parser says: with `--json` its first line as an object, too.
+    static func reportUsage(_ message: String) {
+        if isJSON {
+            let sentence = message.utf8.split(separator: UInt8(ascii: "\n")).first.map { String(Substring($0)) } ?? ""
+            let failure = Failure(.usage, Text(verbatim: sentence))
+            if let object = try? JSONOutput.bytes(failure, in: language) { write(object) }
+        }
+        writeError(message)
+    }
+
     /// One sentence, then the candidates or what is left, a line each. With `--json` the same as an object on standard
     /// output.
     static func report(_ failure: Failure) {

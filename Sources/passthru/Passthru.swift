@@ -71,7 +71,11 @@ struct Passthru: ParsableCommand {
     private static func exitWithParserMessage(_ error: any Error) -> Never {
         let code = exitCode(for: error).rawValue
         let message = ParserMessage.localized(fullMessage(for: error), in: Console.language)
-        if code == 0 { Console.write(message + "\n") } else { Console.writeError(message) }
+        if code == 0 {
+            Console.write(message + "\n")
+        } else {
+            Console.reportUsage(message)
+        }
         Glibc.exit(code)
     }
 }

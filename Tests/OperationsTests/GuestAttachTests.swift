@@ -1,9 +1,11 @@
+import Guests
 import Inventory
 import Machine
-import Operations
 import TestHosts
 import Testing
 import Wording
+
+@testable import Operations
 
 /// `guest attach` and `detach` from the command to libvirt, and back.
 @Suite struct GuestAttachTests {
@@ -172,5 +174,57 @@ import Wording
         #expect(malformed.status == .malformed)
         #expect(malformed.message.en.contains("line 1"))
         #expect(libvirt.sysfs.driver(of: Self.nic) == "igc")
+    }
+
+    @Test func anotherGuestsMalformedFileIsNotWhatWasAskedFor() throws {
+        let libvirt = try libvirt()
+        libvirt.sysfs.change { $0 = $0.with(["/etc/libvirt/qemu/broken.xml": "<domain><name>broken</domain>"]) }
+        func attach(_ guest: String) throws -> Failure {
+            try failure {
+                _ = try GuestAttach.run(
+                    libvirt.machine,
+                    guest: guest,
+                    devices: [Self.nic],
+                    GuestAttachment(),
+                    Permissions()
+                ) { _ in }
+            }
+        }
+        let broken = try attach("broken")
+        #expect(broken.status == .malformed)
+        #expect(broken.message.en.hasPrefix("broken cannot be read: line 1"))
+        let missing = try attach("nobody")
+        #expect(missing.status == .notFound)
+        #expect(missing.details.map(\.en).contains { $0.hasPrefix("not read: ") })
+    }
+
+    @Test func optionsThatChangeNothingAreRefused() throws {
+        let libvirt = try libvirt()
+        func said(_ edit: @escaping (inout GuestAttachment) -> Void) throws -> String {
+            let failure = try failure { try attach(libvirt, [Self.nic], dryRun: false, edit) }
+            #expect(failure.status == .usage)
+            return failure.message.en
+        }
+        #expect(try said { $0.startupPolicy = .optional }.hasPrefix("--startup-policy is for USB devices"))
+        #expect(try said { ($0.rom, $0.hidesROM) = ("/x.rom", true) }.hasPrefix("--rom and --no-rom exclude"))
+        #expect(libvirt.domains["win11"] == Self.domain)
+    }
+
+    /// virsh stands for all that libvirt remembers: it is told of what came home, and only of that.
+    @Test func libvirtIsToldWhatCameHome() throws {
+        let libvirt = try libvirt()
+        let address = try #require(PCIAddress(Self.nic))
+        var runner = GuestRunner(kind: .libvirt)
+        (runner.isRunning, runner.virsh) = (true, "/usr/bin/virsh")
+        func forget() -> [Text] { LibvirtMemory.forget([address], [runner], on: libvirt.machine) }
+        #expect(forget().isEmpty)
+        #expect(libvirt.reattached == ["pci_0000_04_00_0"])
+        libvirt.refusal = "internal error"
+        #expect(forget().first?.en.contains("run `virsh nodedev-reattach pci_0000_04_00_0`") == true)
+        _ = try Assign.run(libvirt.machine, devices: [Self.nic], mates: [], once: true, Permissions()) { _ in }
+        #expect(forget().isEmpty)
+        runner.isRunning = false
+        _ = try Release.run(libvirt.machine, devices: [Self.nic], Permissions()) { _ in }
+        #expect(forget().isEmpty)
     }
 }

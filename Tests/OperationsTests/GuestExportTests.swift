@@ -11,6 +11,15 @@ import Wording
         return try Machine.captured(at: folder.appending(path: "TestHosts/Captures/intel.tar").path)
     }
 
+    @Test func qemuTakesUSBDevicesToo() throws {
+        let export = try GuestDocuments.qemuArguments(
+            machine(),
+            devices: ["0403:6001"]
+        )
+        #expect(export.line.contains("-device usb-host,"))
+        #expect(export.line.contains("vendorid=0x0403"))
+    }
+
     @Test func proxmox() throws {
         let lines = try GuestExport.proxmox(machine(), devices: ["06:00.0", "0403:6001", "06:00.1"]).lines
         #expect(lines == ["hostpci0: 0000:06:00.0;0000:06:00.1,pcie=1", "usb0: host=0403:6001"])

@@ -10,6 +10,8 @@ final class SimulatedLibvirt: @unchecked Sendable {
     var running: [String: String] = [:]
     /// What it says to `define` in place of taking it.
     var refusal: String?
+    /// The devices that it was told are home.
+    private(set) var reattached: [String] = []
 
     init(_ host: TestHost) {
         var host = host.with(["/run/libvirt/libvirt-sock": ""])
@@ -58,6 +60,10 @@ final class SimulatedLibvirt: @unchecked Sendable {
             let name = value("--domain")
             guard let now = running[name], now.contains(input) else { return failed("device not found") }
             running[name] = now.removing(input)
+            return ProgramAnswer(status: 0)
+        case "nodedev-reattach":
+            if let refusal { return failed(refusal) }
+            reattached.append(words.last ?? "")
             return ProgramAnswer(status: 0)
         default: return failed("unknown command: '\(words[2])'")
         }

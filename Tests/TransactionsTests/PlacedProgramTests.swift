@@ -144,7 +144,7 @@ import Wording
         do {
             try Transaction(on: Machine(sysfs), deadline: 1000, settling: 0).apply(plan(says(["new"])), verb: "test")
             Issue.record("it was applied")
-        } catch let error as TransactionFailure {
+        } catch {
             #expect(error.left.isEmpty && error.message.en.contains("not accessible"))
         }
         // Where it cannot be asked it is not known.
@@ -153,7 +153,7 @@ import Wording
         do {
             try Transaction(on: Machine(sysfs), deadline: 1000, settling: 0).apply(plan(says(["new"])), verb: "test")
             Issue.record("it was applied")
-        } catch let error as TransactionFailure {
+        } catch {
             #expect(error.left.count == 1)
         }
     }

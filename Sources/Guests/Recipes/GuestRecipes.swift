@@ -23,7 +23,13 @@ public enum GuestRecipes {
         rom: BroughtROM? = nil
     ) -> [RecipeAdvice] {
         let slots = slots(of: functions)
-        guard let table = RecipeTable.builtIn else { return slots.map(RecipeAdvice.init(plain:)) }
+        guard let table = RecipeTable.builtIn else {
+            return slots.map { slot in
+                var advice = RecipeAdvice(plain: slot)
+                advice.warnings.append(RecipePhrases.noRecipes)
+                return advice
+            }
+        }
         let advisor = RecipeAdvisor(table: table, host: host, guest: guest, hypervisor: hypervisor)
         let owner = rom == nil ? nil : romOwner(slots)
         var advice = slots.enumerated().map { index, slot in

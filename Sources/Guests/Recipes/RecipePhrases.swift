@@ -4,6 +4,10 @@ internal import Wording
 /// What recipes say that does not depend on the device.
 enum RecipePhrases {
     static let device = Text(en: "PCI device", zh: "PCI 设备")
+    static let noRecipes = Text(
+        en: "The recipes in this binary cannot be read, which is a bug: the devices are given without any.",
+        zh: "无法读取本程序内置的方案（这是一个缺陷）：设备将不按任何方案交出。"
+    )
 
     /// Why a guest that is known to be otherwise cannot have the device; nil when it is as required, or can become so by
     /// a change of its devices.

@@ -46,7 +46,8 @@ public enum GuestAttach {
             let guest = try GuestCatalog(machine, host.guests).guest(name)
             let named = try NamedDevices(names, on: host)
             let together = try NamedDevices(mates, on: host).functions
-            try check(attachment, named, guest, hasMates: !together.isEmpty, machine)
+            try AttachmentCheck(machine: machine, host: host, guest: guest, named: named)
+                .run(attachment, hasMates: !together.isEmpty)
             var plan = Plan()
             if !named.functions.isEmpty {
                 host.readDetails(of: named.functions + together, from: machine)
@@ -86,65 +87,6 @@ public enum GuestAttach {
             plan.warnings = addition.reasons + plan.warnings + addition.warnings
             return Intention(plan: plan, devices: (functions + host.fresh(together)).map(\.address))
         }
-    }
-
-    /// What cannot be meant together.
-    private static func check(
-        _ attachment: GuestAttachment,
-        _ named: NamedDevices,
-        _ guest: KnownGuest,
-        hasMates: Bool,
-        _ machine: Machine
-    ) throws(Failure) {
-        func refuse(_ en: String, _ zh: String) -> Failure { Failure(.usage, Text(en: en, zh: zh)) }
-        if attachment.isManaged {
-            guard guest.manager == .libvirt else {
-                throw refuse("--managed is for guests of libvirt.", "--managed 只用于 libvirt 的虚拟机。")
-            }
-            guard !hasMates else {
-                throw refuse(
-                    "--managed binds nothing that no guest gets: assign the --with devices first.",
-                    "--managed 不会绑定不交给虚拟机的设备：请先用 assign 处理 --with 的设备。"
-                )
-            }
-            let state = try WantedFile.read(machine).state
-            if let function = named.functions.first(where: { state.assignment(of: $0.address) != nil }) {
-                throw refuse(
-                    "\(function.address) is assigned, and bound at every boot: release it first, or leave out --managed.",
-                    "\(function.address) 已被 assign，每次启动都会绑定：请先 release，或去掉 --managed。"
-                )
-            }
-        }
-        if let order = attachment.bootOrder, !(1...999).contains(order) {
-            throw refuse("--boot takes 1 to 999, not \(order).", "--boot 的取值为 1 到 999，而不是 \(order)。")
-        }
-        if let vlan = attachment.vlan, !(1...4094).contains(vlan) {
-            throw refuse("--vlan takes 1 to 4094, not \(vlan).", "--vlan 的取值为 1 到 4094，而不是 \(vlan)。")
-        }
-        if let mac = attachment.mac, !isUnicast(mac) {
-            throw refuse(
-                "--mac takes the address of one card, such as 52:54:00:12:34:56, not \(printable(mac.utf8)).",
-                "--mac 的取值为单播地址，如 52:54:00:12:34:56，而不是 \(printable(mac.utf8))。"
-            )
-        }
-        guard attachment.mac != nil || attachment.vlan != nil else { return }
-        guard let function = named.functions.first, named.functions.count == 1, function.class.isNetwork,
-            function.details?.physicalFunction != nil
-                || machine.exists("\(PCIInventory.root)/\(function.address)/physfn")
-        else {
-            throw refuse(
-                "--mac and --vlan are for one virtual function of a network card.",
-                "--mac 和 --vlan 只用于网卡的一个虚拟功能（VF）。"
-            )
-        }
-    }
-
-    /// Six bytes in hexadecimal, not a group's address, not all zero.
-    private static func isUnicast(_ text: String) -> Bool {
-        let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        let bytes = parts.compactMap { $0.count == 2 ? UInt8(Substring($0), radix: 16) : nil }
-        guard parts.count == 6, bytes.count == 6 else { return false }
-        return bytes[0] & 1 == 0 && bytes.contains { $0 != 0 }
     }
 
     /// What other guests, stopped ones included, have of these.
@@ -259,6 +201,7 @@ struct GuestAddition {
         // A recipe asks what this QEMU's devices can be told.
         let isSpecial = functions.contains { $0.class.isDisplay || attachment.rom != nil }
         let hypervisor = editor.hypervisor(withDevices: isSpecial)
+        if isSpecial, hypervisor.properties.isEmpty { warnings.append(Self.unchecked(guest)) }
         var rom: BroughtROM?
         if let path = attachment.rom {
             let owner = GuestRecipes.romOwner(among: functions)
@@ -315,6 +258,7 @@ struct GuestAddition {
             throw Failure(.failed, error.message)
         }
         let stale = GuestDetach.stale(Set(devices.map(\.key)), editor.keys, host)
+        try Self.refuseForeign(usb.usbDevices, guest, editor, host)
         changes = try editor.attaching(devices, requirements, hypervisor, without: stale)
         if attachment.isLive { changes += try editor.pluggingIn(devices, hypervisor) }
         if guest.isRunning == true, !attachment.isLive, !changes.isEmpty {
@@ -325,5 +269,39 @@ struct GuestAddition {
                 )
             )
         }
+    }
+
+    /// A device that the owner put in by another of its names would be there twice.
+    private static func refuseForeign(
+        _ devices: [USBDevice],
+        _ guest: KnownGuest,
+        _ editor: any GuestEditor,
+        _ host: Host
+    ) throws(Failure) {
+        let known = editor.keys
+        for device in devices where NamedDevice.usb(device).keys(host).keys.isDisjoint(with: known) {
+            guard let there = guest.usb.first(where: { $0.matches(device) }) else { continue }
+            throw Failure(
+                .refused,
+                Text(
+                    en: """
+                        \(device.portPath) is in \(guest.name) already, as \(there): take it out there first, or leave it as it \
+                        is.
+                        """,
+                    zh: "\(device.portPath) 已在 \(guest.name) 中（\(there)）：请先在那里移除，或保持不变。"
+                ),
+                guardName: LibvirtGuest.alreadyThere
+            )
+        }
+    }
+
+    private static func unchecked(_ guest: KnownGuest) -> Text {
+        Text(
+            en: """
+                The QEMU of \(guest.name) could not be asked what its devices can be told: whether it knows each property is \
+                not checked.
+                """,
+            zh: "无法询问 \(guest.name) 的 QEMU 支持哪些设备属性：未检查各属性是否可用。"
+        )
     }
 }

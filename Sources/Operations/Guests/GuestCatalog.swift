@@ -32,18 +32,28 @@ struct GuestCatalog {
         return found.first ?? inventory.guests.first { $0.qualifiedName == name }
     }
 
-    /// - Throws: 66 where no guest has the name.
+    /// - Throws: 65 where its file cannot be understood, 66 where no guest has the name.
     func guest(_ name: String) throws(Failure) -> KnownGuest {
         if let guest = try find(name) { return guest }
+        let unseen = inventory.unknown.sorted { $0.key < $1.key }
+        let files = [name + ".xml", name + ".conf"]
+        if let own = unseen.first(where: { files.contains(Machine.lastComponent(of: $0.key)) }) {
+            throw Failure(
+                .malformed,
+                Text(en: "\(name) cannot be read: ", zh: "无法读取 \(name)：") + Text(reason: own.value)
+            )
+        }
         let known = inventory.guests.map(\.qualifiedName).sorted()
-        let unseen = inventory.unknown.sorted { $0.key < $1.key }.map { $0.value }
         throw Failure(
             .notFound,
             Text(
                 en: "No guest called \(name) is known here: `passthru guest list` shows those that are.",
                 zh: "这里没有名为 \(name) 的虚拟机：`passthru guest list` 会列出已知的。"
             ),
-            details: known.map { Text(verbatim: $0) } + unseen.map { Text(reason: $0) }
+            details: known.map { Text(verbatim: $0) }
+                + unseen.map {
+                    Text(en: "not read: ", zh: "未能读取：") + Text(reason: $0.value)
+                }
         )
     }
 
@@ -66,6 +76,16 @@ struct GuestCatalog {
             }
         }
         let file = guest.hostFile
+        // What is in a container's folder the container may have put there.
+        if !answers, guest.place != nil, let file, (try? machine.link(file)) != nil {
+            throw Failure(
+                .refused,
+                Text(
+                    en: "\(file) is a link that the container could have made: start the container first.",
+                    zh: "\(file) 是容器可能创建的链接：请先启动该容器。"
+                )
+            )
+        }
         switch guest.manager {
         case .libvirt:
             return try LibvirtGuest(

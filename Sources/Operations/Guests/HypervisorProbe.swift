@@ -1,4 +1,5 @@
 import Guests
+import Inventory
 import Machine
 
 /// Asks the programs that run a guest what they are.
@@ -17,8 +18,13 @@ struct HypervisorProbe {
         return found
     }
 
+    /// Of the daemon that answers, else of the library that its next start will load.
     private var libvirt: SoftwareVersion? {
         guard let virsh else { return nil }
+        return answering(virsh) ?? LibvirtVersion.read(machine).flatMap { SoftwareVersion("\($0)") }
+    }
+
+    private func answering(_ virsh: String) -> SoftwareVersion? {
         let call = ProgramCall(
             virsh,
             ["-c", LibvirtGuest.connection, "version", "--daemon"],

@@ -13,7 +13,7 @@ struct ExportQEMUCommand: ParsableCommand {
             )
         )
     }
-    @Argument(help: .text("Devices of the guest.", "虚拟机的设备。", valueName: "device"))
+    @Argument(help: .text("Devices of the guest: PCI or USB.", "虚拟机的设备：PCI 或 USB。", valueName: "device"))
     var devices: [String]
 
     @Option(
@@ -81,11 +81,11 @@ struct ExportQEMUCommand: ParsableCommand {
 
     /// Standard output is for the arguments alone.
     private func explain(_ export: QEMUExport) {
-        for advice in export.advice {
-            var lines = advice.warnings
-            if why { lines = [advice.title] + advice.reasons + lines }
-            for line in lines { Console.writeError("passthru: " + line.string(in: Console.language)) }
+        var lines = export.advice.flatMap { advice in
+            (why ? [advice.title] + advice.reasons : []) + advice.warnings
         }
+        lines += export.warnings
+        for line in lines { Console.writeError("passthru: " + line.string(in: Console.language)) }
     }
 }
 
