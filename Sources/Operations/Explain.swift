@@ -145,7 +145,7 @@ extension Explain.Cause {
             remedy: here?.remedy ?? finding.entry.remedy,
             actor: here?.actor ?? finding.entry.actor,
             follows: finding.follows,
-            cut: !finding.hits.isEmpty && finding.isCut,
+            cut: finding.isCut,
             checks: confirmation?.items.map(Explain.Check.init) ?? [],
             here: here.map(Explain.Check.init)
         )

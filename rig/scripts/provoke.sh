@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Makes the kernel, QEMU and the shell say what they say when something is wrong, and lets `passthru explain` name the
 # cause. Runs in trouble, trouble-refused, switched-off, sriov and no-vfio. Lines "ok" and "not ok" are tests.
 export LC_ALL=C
@@ -106,14 +107,14 @@ with_qemu() {
     explained "a user without rights" qemu-group-denied
 
     # Two guests want one card, and somebody takes it away from the one that has it.
-    timeout 40 qemu-system-x86_64 -accel tcg -machine q35 -m 128 -nodefaults -no-user-config -display none -S \
+    timeout 70 qemu-system-x86_64 -accel tcg -machine q35 -m 128 -nodefaults -no-user-config -display none -S \
         -device vfio-pci,host=01:00.0 >/dev/null 2>&1 </dev/null &
     sleep 6
     qemu -device vfio-pci,host=01:00.0
     explained "a card that another guest has" qemu-open-group
     dmesg -c >/dev/null
-    timeout 14 sh -c "echo $card >/sys/bus/pci/drivers/vfio-pci/unbind" &
-    sleep 12
+    timeout 32 sh -c "echo $card >/sys/bus/pci/drivers/vfio-pci/unbind" &
+    sleep 30
     dmesg >$said
     explained "a card that is taken away from a guest" vfio-inuse-blocked
     killall qemu-system-x86_64 2>/dev/null
@@ -157,6 +158,7 @@ with_qemu() {
     shell "echo 0000:00:03.0 >/sys/bus/pci/drivers/pcieport/unbind; echo vfio-pci >/sys/bus/pci/devices/0000:00:03.0/driver_override; \
         echo 0000:00:03.0 >/sys/bus/pci/drivers_probe; echo 0000:00:03.0 >/sys/bus/pci/drivers/pcieport/bind"
     explained "a bridge" bind-einval
+    echo >/sys/bus/pci/devices/0000:00:03.0/driver_override
 }
 
 # The second function of a card whose first has a driver of the host.
@@ -186,7 +188,7 @@ writes() {
     modprobe vfio-pci
     shell "echo 0000:99:00.0 >/sys/bus/pci/drivers/vfio-pci/bind"
     explained "binding what is not there" sysfs-nodev
-    shell "echo 8086:10d3 | tee /sys/bus/pci/drivers/vfio-pci/new_id"
+    shell "echo 8086:10d3 | dd of=/sys/bus/pci/drivers/vfio-pci/new_id"
     explained "an id with a colon" sysfs-new-id-einval
     modprobe -r vfio-pci
     shell "modprobe vfio-pci ids=ids=8086:10d3"
@@ -217,7 +219,7 @@ elif [ "${line#*intel_iommu=off}" != "$line" ]; then
     dmesg >$said
     explained "the IOMMU switched off" dmar-disabled
 elif [ -e /sys/bus/pci/devices/$card/sriov_totalvfs ]; then
-    shell "echo 99 | tee /sys/bus/pci/devices/$card/sriov_numvfs"
+    shell "echo 99 | dd of=/sys/bus/pci/devices/$card/sriov_numvfs"
     explained "more virtual functions than there are" sriov-erange
     echo 3 >/sys/bus/pci/devices/$card/sriov_numvfs
     shell "echo 2 | tee /sys/bus/pci/devices/$card/sriov_numvfs"

@@ -3,7 +3,9 @@ import Inventory
 
 /// Everything that is known of messages.
 public struct MessageBase: Sendable {
-    public var entries: [MessageEntry]
+    public let entries: [MessageEntry]
+    /// Those of each entry: a whole entry is too much to copy for every line.
+    let templates: [[MessageTemplate]]
     let index: MessageIndex
     private let places: [String: Int]
 
@@ -33,6 +35,7 @@ public struct MessageBase: Sendable {
             throw Mistake(description: "two entries are called \(twice)")
         }
         self.entries = entries
+        templates = entries.map(\.templates)
         index = MessageIndex(entries)
     }
 

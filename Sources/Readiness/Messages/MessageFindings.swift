@@ -18,7 +18,7 @@ public struct MessageFindings: Sendable {
         var place: Int
 
         /// Whether all its lines ended too early.
-        public var isCut: Bool { hits.allSatisfy(\.isCut) }
+        public var isCut: Bool { !hits.isEmpty && hits.allSatisfy(\.isCut) }
         /// What stood in the templates' holes, from the first line that has it.
         public var captures: [String: String] { hits.reduce(into: [:]) { $0.merge($1.captures) { first, _ in first } } }
     }
@@ -41,13 +41,17 @@ public struct MessageFindings: Sendable {
         join(base)
     }
 
+    /// From so many on a message is one finding for all its devices.
+    static let mostFindings = 300
+
     /// Lines of one message about one device are one finding.
     private static func group(_ hits: [MessageHit], _ base: MessageBase) -> [Finding] {
         var findings: [Finding] = []
         for hit in hits {
             let known = findings.firstIndex { finding in
                 finding.place == hit.entry
-                    && (finding.address == hit.address || finding.address == nil || hit.address == nil)
+                    && (finding.address == hit.address || finding.address == nil || hit.address == nil
+                        || findings.count >= mostFindings)
             }
             if let known {
                 findings[known].hits.append(hit)
@@ -144,10 +148,13 @@ public struct MessageFindings: Sendable {
 }
 
 extension MessageFindings.Finding {
+    /// Whether the device that it names is a port: what happens there happens to the devices below it.
+    private var isAboutPort: Bool { hits.contains { $0.line.utf8.firstRange(of: "pcieport ".utf8) != nil } }
+
     /// Whether two messages can be about one thing: the same device where both name one, the same group, about the same
     /// time.
     fileprivate func belongs(with other: Self) -> Bool {
-        if let address, let theirs = other.address, !address.sharesSlot(with: theirs) { return false }
+        if let address, let theirs = other.address, !isAboutPort, !address.sharesSlot(with: theirs) { return false }
         let groups = (Set(hits.compactMap(\.group)), Set(other.hits.compactMap(\.group)))
         if !groups.0.isEmpty, !groups.1.isEmpty, groups.0.isDisjoint(with: groups.1) { return false }
         var isTold = false

@@ -82,17 +82,31 @@ struct MessageIndex: Sendable {
                 if piece.count > 4 { pieces.append((Array(piece.prefix(4)), start + place + 4, number)) }
             }
         }
+        func isCommon(_ piece: [UInt8]) -> Bool { grams(piece).allSatisfy(commonGrams.contains) }
         func rarest(_ pieces: [(bytes: [UInt8], end: Int, word: Int)]) -> (bytes: [UInt8], end: Int, word: Int)? {
-            pieces.min { left, right in
-                let (a, b) = (counts[gram(left.bytes)] ?? 0, counts[gram(right.bytes)] ?? 0)
-                return a == b ? left.bytes.count > right.bytes.count : a < b
-            }
+            pieces.map { piece in
+                (piece, (isCommon(piece.bytes) ? 1 : 0, counts[gram(piece.bytes)] ?? 0, -piece.bytes.count))
+            }.min { $0.1 < $1.1 }?.0
         }
         let early = pieces.filter { $0.end * 20 <= template.size * 11 }
         guard let first = rarest(early.isEmpty ? Array(pieces.prefix(1)) : early) else { return [] }
-        let second = rarest(pieces.filter { $0.word != first.word })
-        return [first.bytes] + (second.map { [$0.bytes] } ?? [])
+        let second = rarest(pieces.filter { $0.word != first.word }).flatMap { isCommon($0.bytes) ? nil : $0.bytes }
+        return [first.bytes] + (second.map { [$0] } ?? [])
     }
+
+    /// Four bytes each of words that ordinary lines of logs are full of.
+    private static let commonGrams: Set<UInt32> = {
+        let words = """
+            00:02.0 0000: 0000 already apparmor=" audio audit bound bridge bytes change changed command config \
+            configuration connected connection controller data default detected device devices disabled disk driver \
+            enabled entered error event failed fault forwarding found hardware host i915_ initialized input intel_ \
+            interface interrupt kernel leaving link load loaded loading memory message mode module network normal nvme \
+            number operation pcieport port power profile queue queues read/ ready register registered request reset \
+            resource root running service signaling size slot start started starting state status stop support system \
+            systemd target time type= unit user using version virtual with write xhci_hcd
+            """
+        return words.utf8.split(separator: 0x20).reduce(into: []) { $0.formUnion(grams(Array($1))) }
+    }()
 
     /// A word's first four bytes.
     private static func gram(_ word: [UInt8]) -> UInt32 { word.prefix(4).reduce(0) { $0 << 8 | UInt32($1) } }

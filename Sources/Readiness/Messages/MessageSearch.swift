@@ -21,12 +21,15 @@ public struct MessageSearch {
     var tried: [[Int]]
     var cuts: [Int: [MessageHit]] = [:]
     /// Bytes that may still be looked at by templates.
-    var budget = 400 << 20
-    var cachedStart = -1
-    var cached: MessageLine?
+    var budget = 200 << 20
+    /// The lines that were cleaned last, and which of them goes next.
+    var lines: [(range: Range<Int>, line: MessageLine)] = []
+    var oldestLine = 0
 
     /// More lines of one message than anybody reads.
     static let mostHits = 50
+    /// More lines that were cut off than a log has.
+    static let mostCuts = 1000
 
     /// Looks through `bytes`; see ``MessageSearch/hits``.
     public static func run(_ bytes: [UInt8], base: MessageBase) -> MessageSearch {
@@ -136,9 +139,11 @@ public struct MessageSearch {
         return true
     }
 
+    /// The end of the line in which `place` is, or a place that is far enough behind it.
     func end(of place: Int) -> Int {
         var index = place
-        while index < text.count, text[index] != 0x0A, text[index] != 0x0D { index += 1 }
+        let last = min(text.count, place + MessageLine.limit)
+        while index < last, text[index] != 0x0A, text[index] != 0x0D { index += 1 }
         return index
     }
 

@@ -6,24 +6,15 @@ enum GroupNotViable: Probe {
     static let id = "group-not-viable"
 
     static func answer(_ subject: ProbeSubject, argument: String) -> ProbeAnswer {
-        guard let group = subject.group else { return .noGroup }
-        let members = subject.host.members(ofGroup: group)
-        guard !members.isEmpty else {
-            return .unknown(Text(en: "there is no IOMMU group \(group) here", zh: "这里没有 IOMMU 组 \(group)"))
+        subject.answerOfMembers { members in
+            // What the kernel lets pass (drivers/vfio/group.c, vfio_dev_viable).
+            let blocking = members.filter { member in
+                guard let driver = member.driver else { return false }
+                return !["vfio-pci", "pci-stub", "pcieport"].contains(driver)
+            }
+            let named = blocking.isEmpty ? members : blocking
+            return (!blocking.isEmpty, named.map { "\($0.address) [\($0.driver ?? "-")]" })
         }
-        // What the kernel lets pass (drivers/vfio/group.c, vfio_dev_viable).
-        let blocking = members.filter { member in
-            guard let driver = member.driver else { return false }
-            return !["vfio-pci", "pci-stub", "pcieport"].contains(driver)
-        }
-        let list = (blocking.isEmpty ? members : blocking).map { "\($0.address) [\($0.driver ?? "-")]" }
-        return .of(
-            !blocking.isEmpty,
-            Text(
-                en: "IOMMU group \(group): \(list.joined(separator: ", "))",
-                zh: "IOMMU 组 \(group)：\(list.joined(separator: "、"))"
-            )
-        )
     }
 }
 
@@ -32,17 +23,27 @@ enum GroupShared: Probe {
     static let id = "group-shared"
 
     static func answer(_ subject: ProbeSubject, argument: String) -> ProbeAnswer {
-        guard let group = subject.group else { return .noGroup }
-        let members = subject.host.members(ofGroup: group).filter { !$0.class.isBridge }
+        subject.answerOfMembers { members in
+            let devices = members.filter { !$0.class.isBridge }
+            return (devices.count > 1, devices.map(\.address.description))
+        }
+    }
+}
+
+extension ProbeSubject {
+    /// What the members of the group that the message means say, and which of them to name.
+    fileprivate func answerOfMembers(_ decide: ([PCIFunction]) -> (isSo: Bool, named: [String])) -> ProbeAnswer {
+        guard let group else { return .noGroup }
+        let members = host.members(ofGroup: group)
         guard !members.isEmpty else {
             return .unknown(Text(en: "there is no IOMMU group \(group) here", zh: "这里没有 IOMMU 组 \(group)"))
         }
-        let list = members.map(\.address.description)
+        let (isSo, named) = decide(members)
         return .of(
-            members.count > 1,
+            isSo,
             Text(
-                en: "IOMMU group \(group): \(list.joined(separator: ", "))",
-                zh: "IOMMU 组 \(group)：\(list.joined(separator: "、"))"
+                en: "IOMMU group \(group): \(named.joined(separator: ", "))",
+                zh: "IOMMU 组 \(group)：\(named.joined(separator: "、"))"
             )
         )
     }
