@@ -48,9 +48,9 @@ struct DeviceSet: CustomTestStringConvertible, Sendable {
         DeviceSet(
             name: "usb",
             devices: [
-                usb(.product(vendor: HardwareID(0x0403), product: HardwareID(0x6015)), .optional),
-                usb(.number(bus: 3, device: 9), .optional),
-                usb(.exact(vendor: HardwareID(0x1a86), product: HardwareID(0x55d4), bus: 1, device: 4), .optional),
+                usb(.product(vendor: HardwareID(0x0403), product: HardwareID(0x6015))),
+                usb(.number(bus: 3, device: 9)),
+                usb(.exact(vendor: HardwareID(0x1a86), product: HardwareID(0x55d4), bus: 1, device: 4)),
             ]
         ),
         DeviceSet(name: "vf", devices: [network("03:10.2", mac: "52:54:00:12:34:56", vlan: 7)]),

@@ -47,15 +47,15 @@ import Wording
         let lines = try added(set.devices, to: "tabs").filter { !$0.hasPrefix("<alias") && !$0.hasPrefix("</") }
         #expect(
             lines == [
-                "<hostdev mode='subsystem' type='usb'>", "<source startupPolicy='optional'>", "<vendor id='0x0403'/>",
-                "<product id='0x6015'/>", "<hostdev mode='subsystem' type='usb'>", "<source startupPolicy='optional'>",
+                "<hostdev mode='subsystem' type='usb'>", "<source startupPolicy='mandatory'>", "<vendor id='0x0403'/>",
+                "<product id='0x6015'/>", "<hostdev mode='subsystem' type='usb'>", "<source startupPolicy='mandatory'>",
                 "<address bus='3' device='9'/>", "<hostdev mode='subsystem' type='usb'>",
-                "<source startupPolicy='optional'>", "<vendor id='0x1a86'/>", "<product id='0x55d4'/>",
+                "<source startupPolicy='mandatory'>", "<vendor id='0x1a86'/>", "<product id='0x55d4'/>",
                 "<address bus='1' device='4'/>",
             ]
         )
-        let plain = try added([DeviceSet.usb(.number(bus: 1, device: 2))], to: "tabs")
-        #expect(plain.contains("<source startupPolicy='mandatory'>"))
+        let optional = try added([DeviceSet.usb(.number(bus: 1, device: 2), .optional)], to: "tabs")
+        #expect(optional.contains("<source startupPolicy='optional'>"))
         let port = GuestDevice.usb(USBGuestDevice(.port(bus: 1, port: "1.4")))
         let error = try #require(try error([port], in: "tabs"))
         #expect(error.reason == .usbPort(bus: 1, port: "1.4") && error.text.en.contains("vendor:product"))

@@ -210,6 +210,27 @@ import Wording
         #expect(libvirt.domains["win11"] == Self.domain)
     }
 
+    @Test func aUSBDeviceThatTheOwnerPutInIsNotPutInTwice() throws {
+        let libvirt = try libvirt()
+        let own = """
+            <hostdev mode='subsystem' type='usb'><source><vendor id='0x0403'/><product id='0x6001'/></source></hostdev>
+            """
+        let domain = Self.domain.replacing("</devices>", with: own + "</devices>")
+        libvirt.define("win11", domain)
+        let refused = try failure { try attach(libvirt, ["1-2"]) }
+        #expect(refused.guardName == "already-there")
+        #expect(refused.message.en.contains("1-2 is in win11 already, as 0403:6001"))
+        #expect(libvirt.domains["win11"] == domain)
+    }
+
+    @Test func aUSBDeviceDoesNotGoBesideItsController() throws {
+        let libvirt = try libvirt()
+        let refused = try failure { try attach(libvirt, ["0000:00:14.0", "1-2"]) }
+        #expect(refused.message.en.hasPrefix("1-2 hangs on 0000:00:14.0"))
+        try attach(libvirt, ["1-2"])
+        #expect(try failure { try attach(libvirt, ["0000:00:14.0"]) }.message.en.hasPrefix("1-2 hangs on 0000:00:14.0"))
+    }
+
     /// virsh stands for all that libvirt remembers: it is told of what came home, and only of that.
     @Test func libvirtIsToldWhatCameHome() throws {
         let libvirt = try libvirt()

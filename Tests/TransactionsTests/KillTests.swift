@@ -7,7 +7,7 @@ import Transactions
 
 /// passthru is killed (SIGKILL) after every record of its journal and after every step; what is then found and finished
 /// leaves the machine exactly as before or exactly as planned, and the journal tells the truth.
-@Suite(.serialized) struct KillTests {
+@Suite struct KillTests {
     private static let nic = "0000:04:00.0"
 
     private static func machine() throws -> TestHost {

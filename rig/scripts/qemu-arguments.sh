@@ -1,18 +1,8 @@
 # Starts this machine's QEMU with what `passthru export qemu` prints for devices that are really here, on the machine
 # nested-intel. Every line that begins with "ok" or "not ok" is a test.
-export LC_ALL=C
-pass=0 fail=0
-check() { # NAME COMMAND…
-    name=$1
-    shift
-    if "$@"; then
-        pass=$((pass + 1))
-        echo "ok $name"
-    else
-        fail=$((fail + 1))
-        echo "not ok $name"
-    fi
-}
+# shellcheck shell=sh source=rig/lib/checks.sh
+. /rig/checks.sh
+
 card=0000:01:00.0 disk=0000:02:00.0
 # starts MACHINE LINE: with the CPU stopped; what its monitor lists is in $tree. The line is a shell's.
 starts() {
@@ -64,6 +54,4 @@ check "it shows that file" has "it's a, ROM.rom"
 check "as JSON" sh -c "passthru export qemu $card --json | grep -q '\"schema\" : \"passthru/qemu/1\"'"
 check "this QEMU was asked" sh -c "passthru export qemu $card --json | grep -q '\"qemu\" : \"7'"
 check "it has no iommufd" sh -c "passthru export qemu $card --iommufd; [ \$? -eq 69 ]"
-
-echo "qemu arguments: $pass passed, $fail failed"
-[ $fail -eq 0 ]
+verdict

@@ -271,13 +271,15 @@ struct GuestAddition {
         }
     }
 
-    /// A device that the owner put in by another of its names would be there twice.
+    /// A device that the owner put in by another of its names would be there twice. Of a guest that runs it is known what it
+    /// has or had in this run, not what its configuration says; libvirt plugs in nothing twice.
     private static func refuseForeign(
         _ devices: [USBDevice],
         _ guest: KnownGuest,
         _ editor: any GuestEditor,
         _ host: Host
     ) throws(Failure) {
+        guard guest.isRunning != true else { return }
         let known = editor.keys
         for device in devices where NamedDevice.usb(device).keys(host).keys.isDisjoint(with: known) {
             guard let there = guest.usb.first(where: { $0.matches(device) }) else { continue }

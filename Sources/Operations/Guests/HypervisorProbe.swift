@@ -20,8 +20,7 @@ struct HypervisorProbe {
 
     /// Of the daemon that answers, else of the library that its next start will load.
     private var libvirt: SoftwareVersion? {
-        guard let virsh else { return nil }
-        return answering(virsh) ?? LibvirtVersion.read(machine).flatMap { SoftwareVersion("\($0)") }
+        virsh.flatMap(answering) ?? LibvirtVersion.read(machine).flatMap { SoftwareVersion("\($0)") }
     }
 
     private func answering(_ virsh: String) -> SoftwareVersion? {

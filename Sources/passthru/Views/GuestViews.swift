@@ -9,8 +9,15 @@ struct GuestListView {
     func lines(in language: Language) -> [String] {
         var lines: [String] = []
         var table = Table()
+        var unknown = list.unknown
         for guest in list.guests {
-            let devices = guest.functions.map(\.description) + guest.usb
+            var devices = guest.functions.map(\.description) + guest.usb
+            // More than what could be understood is there.
+            for key in ["functions", "usb"] {
+                guard let why = guest.unknown[key] else { continue }
+                devices.append("?")
+                unknown["\(guest.qualifiedName) \(key)"] = why
+            }
             table.add(
                 guest.qualifiedName + (guest.number.map { " (\($0))" } ?? ""),
                 guest.manager.rawValue,
@@ -23,7 +30,7 @@ struct GuestListView {
         if list.guests.isEmpty {
             lines.append(Text(en: "No guests are known here.", zh: "这里没有已知的虚拟机。").string(in: language))
         }
-        return lines + UnknownParts(list.unknown).lines(in: language)
+        return lines + UnknownParts(unknown).lines(in: language)
     }
 }
 
