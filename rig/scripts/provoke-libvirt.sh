@@ -68,7 +68,7 @@ explained "a mediated device that is not there" lv-mdev
 start "<interface type='hostdev' managed='yes'><source><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></source></interface>"
 explained "a card as if it were a virtual function" lv-iface-vf
 start "$(pci $card yes)" "<memtune><hard_limit unit='MiB'>64</hard_limit></memtune>"
-explained "a limit below the guest's memory" kernel-memlock
+explained "a limit below the guest's memory" oom
 
 with i440fx "$(pci $card yes)$(stick)"
 check "a guest with the card and a stick starts" guest-start i440fx
