@@ -131,8 +131,8 @@ import Wording
         "qemu-getdevice-eacces": "qemu-getdevice", "qemu-getdevice-busy": "qemu-getdevice",
         "lv-module-forbidden": "lv-module", "qemu-mapdma-mem": "qemu-listener",
     ]
-    /// Their only word of four letters is cut off.
-    private static let withoutWord: Set<String> = ["drm-bar0", "kvm-no-hw", "lxc-device-perm"]
+    /// Their only word of four letters is cut off, or the one without which they are about anything.
+    private static let withoutWord: Set<String> = ["drm-bar0", "kvm-no-hw", "lv-closed", "lxc-device-perm"]
 
     static let firstNames = """
         kvm-bios-off vmx-bios-off kvm-no-hw kvm-access vhv-kvm libvirt-novfio libvirt-nopt libvirt-legacy
