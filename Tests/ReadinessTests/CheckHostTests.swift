@@ -28,7 +28,7 @@ import Wording
         #expect(unknown.verdict == .unknown, "\(unknown.evidence.en)")
         for found in [ok, problem, unknown] {
             #expect(!found.evidence.en.isEmpty && !found.evidence.zh.isEmpty)
-            #expect(!found.evidence.en.contains("not read"), "the doctor reads everything: \(found.evidence.en)")
+            #expect(!found.evidence.en.contains("(not read)"), "the doctor reads everything: \(found.evidence.en)")
         }
         #expect(problem.remedy != nil && problem.actor != nil)
         #expect(problem.remedy?.zh != problem.remedy?.en)
