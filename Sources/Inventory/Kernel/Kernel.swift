@@ -35,6 +35,8 @@ public struct Kernel: Sendable, Hashable, Codable {
         "IOMMUFD": "",
         "VFIO": "",
         "VFIO_PCI": "",
+        "VFIO_PCI_VGA": "",
+        "VFIO_PCI_IGD": "",
         "VFIO_IOMMU_TYPE1": "",
         "VFIO_NOIOMMU": "",
         "PCI_MMCONFIG": "pci_mmcfg_early_init",
