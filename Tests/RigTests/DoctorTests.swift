@@ -56,7 +56,7 @@ struct DoctorTests {
             machine: "no-vfio",
             ready: "no",
             reason: "module-missing",
-            problems: ["vfio-modules", "vfio-nodes"],
+            problems: board.union(["vfio-modules", "vfio-nodes"]),
             unknowns: []
         ),
         // The table does not offer interrupt remapping: that, too, is the firmware's to switch on.
