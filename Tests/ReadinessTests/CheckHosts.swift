@@ -215,7 +215,7 @@ struct CheckHosts: Sendable {
             unknown: edited("i226-router") { $0.file(card + "/iommu_group", "11") }
         ),
         CheckHosts(
-            "reserved-memory",
+            "reserved-regions",
             ok: host("i226-router"),
             problem: host("rmrr-server"),
             unknown: host("i226-router", without: ["/sys/kernel/iommu_groups/0/reserved_regions"])

@@ -4,7 +4,7 @@ import Wording
 /// Memory that the firmware reserved for devices (RMRR, IVMD): the kernel refuses to give the groups of these devices to
 /// guests, "Firmware has requested this device have a 1:1 IOMMU mapping".
 public enum ReservedMemoryCheck: Check {
-    public static let id = "reserved-memory"
+    public static let id = "reserved-regions"
     public static let title = Text(en: "No memory reserved for devices (RMRR)", zh: "没有为设备保留的内存（RMRR）")
     public static let importance = Importance.advice
 
