@@ -1,5 +1,7 @@
 #define _GNU_SOURCE
 #include "clinux.h"
+#include <limits.h>
+#include <sys/klog.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -59,4 +61,10 @@ int clinux_greeting(uint16_t port, void *buffer, size_t capacity, size_t *length
     }
     close(fd);
     return error;
+}
+
+ssize_t clinux_kernel_log(void *buffer, size_t capacity) {
+    enum { read_all = 3 };
+    int count = klogctl(read_all, buffer, capacity > INT_MAX ? INT_MAX : (int)capacity);
+    return count < 0 ? -errno : count;
 }

@@ -14,6 +14,8 @@ public struct CPU: Sendable, Hashable, Codable {
     @Nullable public var kvm: DeviceNode?
     public var unknown: [String: String] = [:]
 
+    public var isAMD: Bool { vendor == "AuthenticAMD" || vendor == "HygonGenuine" }
+
     public static func read(_ machine: Machine) -> CPU {
         var cpu = CPU(vendor: nil, model: nil, virtualization: nil, hypervisor: nil, kvm: nil)
         let path = "/proc/cpuinfo"

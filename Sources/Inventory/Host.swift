@@ -24,6 +24,10 @@ public struct Host: Sendable, Equatable, Codable {
     @Nullable public var guests: GuestInventory?
     @Nullable public var memory: MemoryInventory?
     @Nullable public var unsafeModes: UnsafeModes?
+    @Nullable public var windows: HostWindows?
+    @Nullable public var interrupts: InterruptLines?
+    @Nullable public var nodes: NodeInventory?
+    @Nullable public var bootBindings: BootBindings?
 
     /// The parts that a verb can ask for.
     public struct Parts: OptionSet, Sendable {
@@ -53,6 +57,10 @@ public struct Host: Sendable, Equatable, Codable {
         public static let guests = Parts(rawValue: 1 << 18)
         public static let memory = Parts(rawValue: 1 << 19)
         public static let unsafeModes = Parts(rawValue: 1 << 20)
+        public static let windows = Parts(rawValue: 1 << 21)
+        public static let interrupts = Parts(rawValue: 1 << 22)
+        public static let nodes = Parts(rawValue: 1 << 23)
+        public static let bootBindings = Parts(rawValue: 1 << 27)
 
         /// With `network`: the interface that carries the session, too. It says who is here: in no captured host.
         public static let session = Parts(rawValue: 1 << 15)
@@ -69,7 +77,9 @@ public struct Host: Sendable, Equatable, Codable {
         ]
         /// What a captured host holds: everything but who is here, and what is private to the programs that run.
         public static let all: Parts = [
-            Parts(rawValue: (1 << 15) - 1), .memory, .unsafeModes, .networkConfiguration, .serial,
+            Parts(rawValue: (1 << 15) - 1), .memory, .unsafeModes, .networkConfiguration, .serial, .windows,
+            .interrupts,
+            .nodes, .bootBindings,
         ]
     }
 
@@ -116,6 +126,13 @@ public struct Host: Sendable, Equatable, Codable {
         if parts.contains(.guests) { host.guests = GuestInventory.read(machine) }
         if parts.contains(.memory) { host.memory = MemoryInventory.read(machine) }
         if parts.contains(.unsafeModes) { host.unsafeModes = UnsafeModes.read(machine) }
+        if parts.contains(.windows) { host.windows = HostWindows.read(machine) }
+        if parts.contains(.interrupts) { host.interrupts = InterruptLines.read(machine) }
+        if parts.contains(.nodes) { host.nodes = NodeInventory.read(machine) }
+        if parts.contains(.bootBindings) { host.bootBindings = BootBindings.read(machine) }
+        if parts.contains([.bootBindings, .guests]) {
+            host.bootBindings?.mappings = ProxmoxMappings.pci(ofThisNode: machine)
+        }
         return host
     }
 

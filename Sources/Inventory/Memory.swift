@@ -31,6 +31,9 @@ public struct MemoryInventory: Codable, Sendable, Hashable {
 
     public init() {}
 
+    /// What the host itself needs beside its guests, in bytes.
+    public static func hostReserve(total: Int) -> Int { total >= 8 << 30 ? 1 << 30 : 512 << 20 }
+
     /// Reads `/proc/meminfo` (proc_meminfo(5)) and `/sys/kernel/mm/hugepages`; needs no root.
     public static func read(_ machine: Machine) -> Self {
         var memory = Self()

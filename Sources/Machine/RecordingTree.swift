@@ -50,6 +50,13 @@ public final class RecordingTree: FileTree, @unchecked Sendable {
         return lines
     }
 
+    func kernelLines(where wanted: (ArraySlice<UInt8>) -> Bool) throws(Errno) -> [String] {
+        let lines = try Machine(base).kernelLines(where: wanted)
+        let text = lines.map { $0 + "\n" }.joined()
+        record(.file(Array(text.utf8), mode: 0o444), at: Machine.kernelLines)
+        return lines
+    }
+
     /// A path that exists but was not read: a link is kept as it is, a file as an empty one with its permissions.
     private func note(_ path: String) {
         guard !Self.ownFolders.contains(path) else { return }

@@ -14,9 +14,13 @@ public struct Doctor: Sendable, Encodable {
         public var id: String
         public var title: Text
         public var verdict: Verdict
+        public var confidence: Confidence
+        public var importance: Importance
         public var evidence: Text
         @Nullable public var remedy: Text?
         @Nullable public var actor: Actor?
+        /// What `passthru doctor --fix` would do about it; null where a person has to act.
+        @Nullable public var repair: Repair?
     }
 
     public static func run(_ machine: Machine) -> Doctor {
@@ -29,13 +33,38 @@ public struct Doctor: Sendable, Encodable {
                     id: $0.id,
                     title: $0.title,
                     verdict: $0.verdict,
+                    confidence: $0.confidence,
+                    importance: $0.importance,
                     evidence: $0.evidence,
                     remedy: $0.remedy,
-                    actor: $0.actor
+                    actor: $0.actor,
+                    repair: $0.repair
                 )
             }
         )
     }
 
+    /// What passthru can do about the problems, in the order in which it should be done.
+    public var repairs: [Repair] {
+        [.kernelArguments, .adopt].filter { repair in
+            findings.contains { $0.verdict == .problem && $0.repair == repair }
+        }
+    }
+
     public var status: ExitStatus { ready == .yes ? .ok : .no }
+}
+
+extension Repair {
+    /// Makes the plan of the verb that does it, or carries it out.
+    public func run(
+        _ machine: Machine,
+        _ permissions: Permissions,
+        progress: (Text) -> Void
+    ) throws(Failure) -> Outcome {
+        switch self {
+        case .kernelArguments:
+            try IOMMUSwitch.run(machine, IOMMUSwitch.Wish(isOn: true), permissions, progress: progress)
+        case .adopt: try Adopt.run(machine, permissions, progress: progress)
+        }
+    }
 }

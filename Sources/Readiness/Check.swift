@@ -10,11 +10,13 @@ public protocol Check: SendableMetatype {
     static var title: Text { get }
     /// Whether the question arises: one about containers does not where none runs guests.
     static func applies(to host: Host) -> Bool
+    static var importance: Importance { get }
     static func answer(_ host: Host) -> Finding.Answer
 }
 
 extension Check {
     public static func applies(to host: Host) -> Bool { true }
+    public static var importance: Importance { .way }
 
     public static func finding(_ host: Host) -> Finding {
         let answer = answer(host)
@@ -24,7 +26,10 @@ extension Check {
             verdict: answer.verdict,
             evidence: answer.evidence,
             remedy: answer.remedy,
-            actor: answer.actor
+            actor: answer.actor,
+            confidence: answer.confidence,
+            importance: importance,
+            repair: answer.repair
         )
     }
 }
@@ -48,13 +53,33 @@ public enum Checks {
         GuestDeviceAccess.self,
         GuestKVM.self,
         GuestLockedMemory.self,
+        ChipsetCheck.self,
+        X2APICOptOut.self,
+        KernelConfigCheck.self,
+        LockdownCheck.self,
+        VFIOOptions.self,
+        ModuleRequests.self,
+        OtherTools.self,
+        GroupQuality.self,
+        ReservedMemoryCheck.self,
+        HiddenDisks.self,
+        Above4G.self,
+        ResizableBARs.self,
         ConfigSpace.self,
         SRIOVCheck.self,
+        ResetMethods.self,
+        ResetFaults.self,
+        SleepingDevices.self,
+        SharedInterrupts.self,
+        LinkQuality.self,
+        MemoryNodes.self,
+        MemoryBudgetCheck.self,
+        Hugepages.self,
     ]
 
     /// The parts of a host that the checks look at.
     public static let parts: Host.Parts = [
         .pci, .pciDetails, .iommu, .cpu, .kernel, .firmware, .platform, .container, .boot, .display,
-        .guests,
+        .guests, .memory, .windows, .interrupts, .nodes, .bootBindings,
     ]
 }

@@ -30,19 +30,7 @@ public enum ContainedRunners {
             }
             return ask(runner, view, guests).named(runner)
         }
-        return [Verdict.problem, .unknown, .ok].lazy.compactMap { verdict -> Finding.Answer? in
-            let same = answers.filter { $0.verdict == verdict }
-            return same.first.map { first in
-                Finding.Answer(
-                    verdict: verdict,
-                    evidence: same.dropFirst().reduce(first.evidence) { text, next in
-                        text + Text(verbatim: "; ") + next.evidence
-                    },
-                    remedy: verdict == .problem ? .sentences(same.compactMap(\.remedy)) : nil,
-                    actor: first.actor
-                )
-            }
-        }.first ?? .unknown("not read")
+        return Finding.Answer.joined(answers) ?? .unknown("not read")
     }
 
     private static let notRunning = Text(en: "does not run now", zh: "现在没有运行")

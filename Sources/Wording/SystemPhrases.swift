@@ -31,7 +31,10 @@ extension Text {
         ("control groups of version 2 do not show which devices they allow", "第 2 版控制组不显示允许哪些设备"),
         ("the container does not run", "容器没有运行"), ("no emulator found", "没有找到模拟器"),
         ("no libvirtd, virtqemud or virsh found", "没有找到 libvirtd、virtqemud 或 virsh"),
-        ("no root among its mounts", "其挂载中没有根"),
+        ("no root among its mounts", "其挂载中没有根"), ("shown to root only", "只有 root 能看到"),
+        ("reads as nothing but ones", "读到的全是 1"), ("no extended configuration space", "没有扩展配置空间"),
+        ("the capability says no sizes", "该能力没有给出大小"), ("no pages of that size", "没有该大小的大页"),
+        ("the kernel's log: ", "内核日志："), ("no link", "没有链路"),
         ("no huge pages of the guest's size", "没有该虚拟机所用大小的大页"), ("no <domain> in it", "其中没有 <domain>"),
         ("the kernel's files do not say which devices a ZFS pool uses", "内核文件没有说明 ZFS 存储池使用哪些设备"),
     ]

@@ -20,7 +20,8 @@ struct Passthru: ParsableCommand {
             ),
             version: Version.current,
             subcommands: [
-                DoctorCommand.self, DevicesCommand.self, ShowCommand.self, USBCommand.self, IOMMUCommand.self,
+                DoctorCommand.self, ExplainCommand.self, DevicesCommand.self, ShowCommand.self, USBCommand.self,
+                IOMMUCommand.self,
                 AssignCommand.self, ReleaseCommand.self, ConfirmCommand.self, UndoCommand.self, HistoryCommand.self,
                 VerifyCommand.self, AdoptCommand.self, RecoverCommand.self, BootCommand.self,
                 HookCommand.self, GuestCommand.self, ROMCommand.self, ExportCommand.self, ImportCommand.self,

@@ -5,7 +5,8 @@ import Testing
 /// Help and usage errors are in the language of the run, all of their lines.
 @Suite struct HelpTests {
     private static let verbs: [[String]] = [
-        [], ["doctor"], ["devices"], ["show"], ["usb"], ["assign"], ["release"], ["guest"], ["guest", "xml"],
+        [], ["doctor"], ["explain"],
+        ["devices"], ["show"], ["usb"], ["assign"], ["release"], ["guest"], ["guest", "xml"],
         ["export"],
         ["export", "qemu"], ["export", "state"], ["import"], ["adopt"], ["capture"],
     ]

@@ -29,7 +29,12 @@ import Testing
         let path = try host.write(.named(name))
         var verbs = Self.verbs
         if let device = Self.shown[name] { verbs.append(("show", ["show", device])) }
+        if name == "argument-missing" || name == "guide-by-hand" {
+            verbs.append(("fix", ["doctor", "--fix", "--dry-run"]))
+        }
         if name == "i226-router" {
+            verbs.append(("verbose", ["doctor", "--verbose"]))
+            verbs.append(("fix", ["doctor", "--fix", "--dry-run"]))
             verbs.append(("assign", ["assign", "0000:04:00.0", "--dry-run"]))
             verbs.append(("refused", ["assign", "0000:00:1f.6", "--dry-run"]))
         }

@@ -48,6 +48,20 @@ import Wording
         }
     }
 
+    /// What doctor offers to do is what the verb would do.
+    @Test func theDoctorsRepairIsTheVerbs() throws {
+        let machine = try TestHost.named("argument-missing").machine
+        let doctor = Doctor.run(machine)
+        #expect(doctor.repairs == [.kernelArguments])
+        let dry = Permissions(dryRun: true)
+        let repaired = try Repair.kernelArguments.run(machine, dry) { _ in }
+        let verb = try IOMMUSwitch.run(machine, .init(isOn: true), dry) { _ in }
+        #expect(repaired.changed)
+        #expect(repaired.plan == verb.plan)
+        #expect(repaired.diff == verb.diff)
+        #expect(Doctor.run(try TestHost.named("two-gpus-desktop").machine).repairs.isEmpty)
+    }
+
     /// Looking at every process takes time, and looking at devices must not.
     @Test func listingDevicesLooksAtNoProgram() {
         #expect(Devices.parts.isDisjoint(with: [.holders, .guests, .memory]))

@@ -99,11 +99,6 @@ import Wording
         #expect(part.evidence.en.contains("/") || part.evidence.en.contains("cannot"), "no reason: \(part.evidence.en)")
     }
 
-    @Test func everyCheckIsInThatList() {
-        // Those of containers with guests rest on processes, which only a live machine has.
-        #expect(Set(Self.rests.map(\.id) + GuestCheckTests.ids) == Set(Checks.all.map { $0.id }))
-    }
-
     @Test func aGoodHostHasNoProblemAndFewUnknowns() throws {
         let findings = ReadinessReport(Host.read(desktop.machine, Checks.parts)).findings
         for finding in findings { #expect(finding.verdict == .ok, "\(finding.id): \(finding.evidence.en)") }
@@ -119,7 +114,8 @@ import Wording
             "/dev", "/etc", "/lib/modules", "/sys/module", "/sys/class", "/sys/kernel", "/sys/firmware", "/sys/bus/pci",
         ] {
             let after = ReadinessReport(Host.read(host.without(path).machine, Checks.parts)).findings
-            for (old, new) in zip(before, after) where old.verdict != .ok {
+            for old in before where old.verdict != .ok {
+                guard let new = after.first(where: { $0.id == old.id }) else { continue }
                 #expect(new.verdict != .ok, "\(old.id) becomes ok without \(path): \(new.evidence.en)")
             }
         }

@@ -20,7 +20,7 @@ import Wording
     }
 
     /// A router whose card 0000:04:00.0 is bound to vfio-pci, its node on the host, and a container.
-    private func host(limit: String = "unlimited", capabilities: String = "1ffffffffff") throws -> ContainerHost {
+    func host(limit: String = "unlimited", capabilities: String = "1ffffffffff") throws -> ContainerHost {
         var router = try TestHost.named("i226-router")
         // The folder is a link to the device's own.
         let own = try router.machine.linkTarget("/sys/bus/pci/devices/0000:04:00.0")
@@ -33,12 +33,12 @@ import Wording
         return host
     }
 
-    private func group(_ host: ContainerHost) throws -> Int {
+    func group(_ host: ContainerHost) throws -> Int {
         let read = Host.read(host.machine, .pci)
         return try #require(read.functions.first { $0.address.description == "0000:04:00.0" }?.group)
     }
 
-    private func node(_ host: inout ContainerHost, _ path: String, _ number: String, inside: String?) {
+    func node(_ host: inout ContainerHost, _ path: String, _ number: String, inside: String?) {
         func device(_ text: String) -> DeviceNumber {
             let numbers = text.split(separator: ":").compactMap { UInt32($0) }
             return DeviceNumber(major: numbers[0], minor: numbers[1])

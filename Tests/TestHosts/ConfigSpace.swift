@@ -21,6 +21,7 @@ struct ConfigSpace {
             set16(0x2C, subsystem.0)
             set16(0x2E, subsystem.1)
         }
+        if function.irq > 0 { bytes[0x3D] = 1 }
         addConventional(function)
         if function.express != nil { addExtended(function) }
         bytes = Array(bytes[..<function.configSize])
@@ -97,6 +98,11 @@ struct ConfigSpace {
             set32(start + 0x20, 1)
         }
         if has.contains("rebar") { _ = extended(0x0015, size: 16) }
+        if let bar = function.resizable {
+            let start = extended(0x0015, size: 12)
+            set32(start + 4, UInt32(((1 << (bar.largest + 1)) - (1 << bar.size)) << 4))
+            set32(start + 8, UInt32(bar.index | 1 << 5 | bar.size << 8))
+        }
         if has.contains("pasid") { _ = extended(0x001B, size: 8) }
     }
 }

@@ -77,7 +77,7 @@ struct DeviceLines {
         put("subsystem_device", id(function.subsystem?.1 ?? 0))
         put("class", "0x" + PCILine.padded(function.classCode, 6))
         put("revision", "0x" + PCILine.padded(function.revision, 2))
-        put("irq", "0")
+        put("irq", "\(function.irq)")
         put("enable", function.driver == nil ? "0" : "1")
         put("numa_node", "\(function.numa)")
         put("modalias", function.modalias)

@@ -28,6 +28,10 @@ struct PCILine {
     var physicalFunction: String?
     /// Device Serial Number, `52-54-00-ff-ff-12-34-56`.
     var serial: [UInt8]?
+    /// The wired interrupt that the kernel gave it.
+    var irq = 0
+    /// A resizable BAR: its number, its size and the largest one, as powers of two of a megabyte.
+    var resizable: (index: Int, size: Int, largest: Int)?
     var virtualFunctions: (enabled: Int, total: Int, offset: Int, stride: Int, device: UInt16)?
     var resources: [(index: Int, start: UInt64, end: UInt64, flags: UInt64)] = []
 
@@ -80,6 +84,11 @@ struct PCILine {
         case "serial":
             serial = value.split(separator: "-").compactMap { UInt8($0, radix: 16) }
             guard serial?.count == 8 else { return false }
+        case "irq": irq = Int(value) ?? 0
+        case "rebar":
+            let parts = value.split(separator: ":").compactMap { Int($0) }
+            guard parts.count == 3 else { return false }
+            resizable = (parts[0], parts[1], parts[2])
         case "vfs":
             // ENABLED/TOTAL@OFFSET+STRIDE:DEVICE
             let parts = value.split { "/@+:".contains($0) }.map(String.init)

@@ -104,7 +104,7 @@ check "… with the container's name" says "webvirtcloud/win"
 
 group=$(basename "$(readlink /sys/bus/pci/devices/$card/iommu_group)")
 check "the node is on the host and not in there" [ -e "/dev/vfio/$group" -a ! -e "/proc/$first_pid/root/dev/vfio/$group" ]
-passthru doctor >/tmp/doctor
+passthru doctor --verbose >/tmp/doctor
 check "doctor sees that" grep -q "webvirtcloud: not there: /dev/vfio/vfio, /dev/vfio/$group" /tmp/doctor
 check "… and says what helps" grep -q 'docker restart webvirtcloud' /tmp/doctor
 check "… in Chinese, too" passthru doctor --lang zh
@@ -113,12 +113,12 @@ grep -A1 webvirtcloud /tmp/doctor
 check "it is started anew" container_start webvirtcloud /bin/sh /usr/sbin/libvirtd
 second_pid=$(container_pid webvirtcloud)
 check "… as another process" [ "$first_pid" != "$second_pid" ]
-passthru doctor >/tmp/doctor
+passthru doctor --verbose >/tmp/doctor
 check "now its nodes are right" grep -q "webvirtcloud: /dev/vfio/vfio, /dev/vfio/$group" /tmp/doctor
 # A module that is loaded anew may give its nodes other numbers.
 rm "/proc/$second_pid/root/dev/vfio/$group"
 mknod "/proc/$second_pid/root/dev/vfio/$group" c 1 5
-passthru doctor >/tmp/doctor
+passthru doctor --verbose >/tmp/doctor
 check "a node with another device's number is no right one" grep -q "another device's number" /tmp/doctor
 
 check "all is taken back through the new container" ends 0 passthru undo --all --yes

@@ -39,7 +39,7 @@ start() {
 attach() { ends 0 timeout 200 passthru guest attach "$@" --yes; }
 # doctor_says VERDICT TEXT: a line of doctor.
 doctor_says() {
-    passthru doctor >/tmp/doctor
+    passthru doctor --verbose >/tmp/doctor
     grep -q "^$1 .*webvirtcloud: .*$2" /tmp/doctor || { grep webvirtcloud /tmp/doctor; false; }
 }
 

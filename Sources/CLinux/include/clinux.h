@@ -112,5 +112,15 @@ clinux_table clinux_kernel_arguments(void);
 // What is known of handing over particular devices: the text of data/guest-recipes.uci.
 clinux_table clinux_guest_recipes(void);
 
+// Where firmware has its switches, and what is known of hardware: the texts of data/bios-menus.uci and hardware-facts.uci.
+clinux_table clinux_bios_menus(void);
+clinux_table clinux_hardware_facts(void);
+
 // What the kernel knows of particular devices when it makes IOMMU groups: the text of data/group-quirks.uci.
 clinux_table clinux_group_quirks(void);
+
+// What is known of messages: the texts of data/messages/*.json, one after the other; length 0 behind the last.
+clinux_table clinux_messages(int index);
+
+// The newest bytes of the kernel's log (syslog(2)), at most `capacity`. Returns their number or -errno.
+ssize_t clinux_kernel_log(void *buffer, size_t capacity);

@@ -50,6 +50,16 @@ struct ProxmoxMappings {
         return sections
     }
 
+    /// What the names stand for on the node that is this machine.
+    static func pci(ofThisNode machine: Machine) -> [BootBindings.Mapping] {
+        let mappings = ProxmoxMappings(RunnerFiles(host: machine, files: machine))
+        return mappings.pci.sorted { $0.key < $1.key }.flatMap { name, section in
+            section.maps.filter { $0["node"] == mappings.node }.compactMap { map in
+                map["path"].map { BootBindings.Mapping(name: name, path: $0, id: map["id"]) }
+            }
+        }
+    }
+
     /// What this node has for a name. Of several PCI devices Proxmox takes at the guest's start the first that is free.
     private func map(_ name: String, _ sections: [String: Section]) -> Result<[String: String], Unreadable> {
         guard let section = sections[name] else { return .failure(Unreadable("a mapped device is not looked up")) }

@@ -52,6 +52,14 @@ public struct HandMade: Sendable {
     ///
     /// - Throws: the first file about modules that holds something that its reader could not take.
     public static func read(_ machine: Machine) throws(HandMadeError) -> HandMade {
+        var found = try readDrivers(machine)
+        found.readScripts(machine)
+        found.readRemoved(machine)
+        return found
+    }
+
+    /// Reads what is said about modules and drivers, and no scripts.
+    static func readDrivers(_ machine: Machine) throws(HandMadeError) -> HandMade {
         var found = HandMade()
         for name in machine.listIfAny("/etc/modules.d") {
             try found.readModules("/etc/modules.d/\(name)", isList: true, machine)
@@ -60,9 +68,7 @@ public struct HandMade: Sendable {
         for name in machine.listIfAny("/etc/modprobe.d") where name.hasSuffix(".conf") {
             try found.readModules("/etc/modprobe.d/\(name)", isList: false, machine)
         }
-        found.readScripts(machine)
         found.readDriverctl(machine)
-        found.readRemoved(machine)
         return found
     }
 

@@ -16,6 +16,8 @@ public struct Kernel: Sendable, Hashable, Codable {
     public var modules: [KernelModule]
     /// Names of all modules loaded now; null when `/proc/modules` could not be read.
     @Nullable public var loaded: [String]?
+    /// What its log says about passthrough; null when the log could not be read.
+    @Nullable public var notes: [KernelNote]?
     public var unknown: [String: String] = [:]
 
     public static let family = [
@@ -33,6 +35,8 @@ public struct Kernel: Sendable, Hashable, Codable {
         "IOMMUFD": "",
         "VFIO": "",
         "VFIO_PCI": "",
+        "VFIO_PCI_VGA": "",
+        "VFIO_PCI_IGD": "",
         "VFIO_IOMMU_TYPE1": "",
         "VFIO_NOIOMMU": "",
         "PCI_MMCONFIG": "pci_mmcfg_early_init",
@@ -74,6 +78,7 @@ public struct Kernel: Sendable, Hashable, Codable {
         }
         kernel.readConfig(machine)
         kernel.readModules(machine)
+        kernel.readNotes(machine)
         return kernel
     }
 

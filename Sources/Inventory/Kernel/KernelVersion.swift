@@ -3,6 +3,11 @@ public struct KernelVersion: Sendable, Hashable, Comparable, CustomStringConvert
     public let major: Int
     public let minor: Int
 
+    public init(major: Int, minor: Int) {
+        self.major = major
+        self.minor = minor
+    }
+
     /// `6.1.0-28-amd64` is 6.1. Nil when the text does not begin with two numbers.
     public init?(_ release: String) {
         let parts = release.utf8.split(separator: UInt8(ascii: "."), maxSplits: 2, omittingEmptySubsequences: false)

@@ -19,6 +19,10 @@ public struct PCICapabilities: Sendable, Hashable, Codable {
     public var ari = false
     public var pasid = false
     public var resizableBAR = false
+    /// What each resizable BAR is now and could be; empty where the function does not say it.
+    public var resizableBARs: [ResizableBAR] = []
+    /// The function raises a wired interrupt, INTA to INTD (header, byte 3Dh).
+    public var interruptPin = false
     /// Whether the function says that its slot has more functions (header type, bit 7).
     public var multifunction = false
     public var extendedReadable = false
@@ -32,6 +36,15 @@ public struct PCICapabilities: Sendable, Hashable, Codable {
         public var control: String
         /// Source validation, request redirect, completion redirect and upstream forwarding are all on.
         public var isolates: Bool
+    }
+
+    /// A BAR whose size can be chosen (section 7.8.6).
+    public struct ResizableBAR: Sendable, Hashable, Codable {
+        public var index: Int
+        /// Bytes.
+        public var size: UInt64
+        /// The largest size that the function supports, in bytes.
+        public var largest: UInt64
     }
 
     public init() {}
@@ -49,6 +62,7 @@ public struct PCICapabilities: Sendable, Hashable, Codable {
         }
         guard bytes.count >= 64, let status = word(0x06) else { return nil }
         multifunction = bytes[0x0E] & 0x80 != 0
+        interruptPin = bytes[0x3D] != 0
         guard status & 0x10 != 0 else { return }
         guard bytes.count > 64 else { return nil }
 
@@ -93,11 +107,32 @@ public struct PCICapabilities: Sendable, Hashable, Codable {
             case 0x000E: ari = true
             case 0x000F: ats = true
             case 0x0010: sriov = true
-            case 0x0015: resizableBAR = true
+            case 0x0015:
+                resizableBAR = true
+                resizableBARs = Self.resizableBARs(at: pointer, long)
             case 0x001B: pasid = true
             default: break
             }
             pointer = Int(header >> 20 & 0xFFC)
+        }
+    }
+
+    /// Pairs of registers, the first one of which says in its control how many there are. Bit 4 of a capability register
+    /// stands for 1 MB, each further one for twice as much; above 128 TB the sizes stand in the control's upper half.
+    private static func resizableBARs(at start: Int, _ long: (Int) -> UInt32?) -> [ResizableBAR] {
+        guard let first = long(start + 8) else { return [] }
+        return (0..<min(6, Int(first >> 5 & 0x7))).compactMap { number in
+            guard let capability = long(start + 4 + 8 * number), let control = long(start + 8 + 8 * number) else {
+                return nil
+            }
+            let exponent = Int(control >> 8 & 0x3F)
+            let sizes = UInt64(capability >> 4) | UInt64(control >> 16) << 28
+            guard exponent < 43, sizes != 0 else { return nil }
+            return ResizableBAR(
+                index: Int(control & 0x7),
+                size: 1 << UInt64(20 + exponent),
+                largest: 1 << UInt64(20 + 63 - sizes.leadingZeroBitCount)
+            )
         }
     }
 

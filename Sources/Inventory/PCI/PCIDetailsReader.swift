@@ -65,6 +65,7 @@ extension PCIFunction {
         details.enabled = text("enable").map { $0 != "0" }
         details.irq = text("irq").flatMap(Int.init).flatMap { $0 == 0 ? nil : $0 }
         details.powerState = text("power_state")
+        details.d3coldAllowed = text("d3cold_allowed").map { $0 != "0" }
         if let total = text("sriov_totalvfs").flatMap(Int.init) {
             var functions: [PCIAddress] = []
             while let address = target("virtfn\(functions.count)") { functions.append(address) }
@@ -123,6 +124,11 @@ extension PCIDetails {
             configSize =
                 size == 256 || size == 4096 ? size : bytes.count == 256 || bytes.count == 4096 ? bytes.count : nil
             if configSize == nil { unknown["configSize"] = "\(path)/config: only \(bytes.count) bytes are here" }
+            if bytes.count >= 64 { answers = bytes.prefix(64).contains { $0 != 0xFF } }
+            guard answers != false else {
+                unknown["capabilities"] = "\(path)/config reads as nothing but ones"
+                return
+            }
             capabilities = PCICapabilities(configSpace: bytes)
             if capabilities == nil {
                 unknown["capabilities"] = "\(path)/config: only \(bytes.count) bytes are readable (root reads all)"

@@ -61,6 +61,8 @@ public struct PCIDetails: Sendable, Hashable, Codable {
     @Nullable public var rom: Bool?
     /// How much configuration space the kernel reaches: 256 bytes, or 4096 with extended capabilities.
     @Nullable public var configSize: Int?
+    /// False when the function's header reads as nothing but ones: it is gone from the bus, or does not wake.
+    @Nullable public var answers: Bool?
     @Nullable public var link: PCILink?
     @Nullable public var capabilities: PCICapabilities?
     /// NUMA node; null on a machine without nodes.
@@ -70,6 +72,8 @@ public struct PCIDetails: Sendable, Hashable, Codable {
     @Nullable public var enabled: Bool?
     @Nullable public var irq: Int?
     @Nullable public var powerState: String?
+    /// Whether the kernel may take all power from the function while nobody uses it (`d3cold_allowed`).
+    @Nullable public var d3coldAllowed: Bool?
     @Nullable public var sriov: SRIOV?
     /// The physical function of a virtual one.
     @Nullable public var physicalFunction: PCIAddress?

@@ -7,9 +7,6 @@ enum MemoryBudget: Guard {
     static let name = "memory-budget"
     static let levels = [GuardLevel.refuse, .consent, .warn]
 
-    /// What the host itself needs, in bytes.
-    static func reserve(total: Int) -> Int { total >= 8 << 30 ? 1 << 30 : 512 << 20 }
-
     static func findings(_ request: Request) -> [GuardFinding] {
         guard request.movesAnything else { return [] }
         var seen: Set<String> = []
@@ -33,7 +30,7 @@ enum MemoryBudget: Guard {
         guard let memory else { return unknown(guest, function, "not read") }
         if guest.usesHugepages == true { return hugepages(guest, need, function, memory) }
         guard let total = memory.total else { return unknown(guest, function, memory.unknown["total"] ?? "not read") }
-        let reserve = reserve(total: total)
+        let reserve = MemoryInventory.hostReserve(total: total)
         let whole = Text(
             en:
                 "The guest \(guest.qualifiedName) pins \(need.binarySize) of memory, and the host needs \(reserve.binarySize)",

@@ -26,12 +26,15 @@ public enum CPUVirtualization: Check {
                 actor: .owner
             )
         }
+        let why = host.kernel?.note(.virtualizationLocked).map {
+            Text(en: "; the kernel: \($0.text)", zh: "；内核：\($0.text)")
+        }
         return .problem(
-            Text(en: "/proc/cpuinfo has neither vmx nor svm", zh: "/proc/cpuinfo 中没有 vmx 或 svm"),
+            Text(en: "/proc/cpuinfo has neither vmx nor svm", zh: "/proc/cpuinfo 中没有 vmx 或 svm") + (why ?? .empty),
             remedy: Text(
                 en: "Switch on Intel VT-x or AMD SVM in the BIOS set-up, then power off completely once.",
                 zh: "请在 BIOS 中开启 Intel VT-x 或 AMD SVM，然后完全断电一次。"
-            ),
+            ) + BIOSMenus.hint(cpu.isAMD ? .svm : .vtx, host),
             actor: .firmware
         )
     }

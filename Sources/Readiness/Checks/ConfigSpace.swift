@@ -5,6 +5,7 @@ import Wording
 public enum ConfigSpace: Check {
     public static let id = "config-space"
     public static let title = Text(en: "Full PCI configuration space", zh: "完整的 PCI 配置空间")
+    public static let importance = Importance.advice
 
     public static func answer(_ host: Host) -> Finding.Answer {
         guard let functions = host.pci?.functions else {
@@ -43,11 +44,14 @@ public enum ConfigSpace: Check {
         guard !express.isEmpty else {
             return .unknown(Text(en: "no PCI Express function shows itself", zh: "没有发现 PCI Express 功能"))
         }
+        let why = host.kernel?.note(.noExtendedConfiguration).map {
+            Text(en: "; the kernel: \($0.text)", zh: "；内核：\($0.text)")
+        }
         return .problem(
             Text(
                 en: "\(express.count) PCI Express functions show only 256 bytes (\(express[0].address) …)",
                 zh: "\(express.count) 个 PCI Express 功能只显示 256 字节（\(express[0].address) …）"
-            ),
+            ) + (why ?? .empty),
             remedy: Text(
                 en:
                     "The kernel reads no MMCONFIG: look for MMCONFIG or ECAM in dmesg, or use a kernel that has PCI_MMCONFIG.",

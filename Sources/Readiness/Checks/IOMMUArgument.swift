@@ -50,7 +50,7 @@ public enum IOMMUArgument: Check {
                     zh: "请在内核参数中加入 \(words)，然后重启。"
                 ),
                 actor: .owner
-            )
+            ).repaired(by: .kernelArguments)
         case .obstacle, .unknown:
             return .unknown(
                 evidence

@@ -34,7 +34,7 @@ public enum IOMMUFirmware: Check {
                     请在 BIOS 中开启 VT-d（Intel）或 AMD-Vi / IOMMU（AMD），\
                     通常在 Advanced、North Bridge 或 AMD CBS 菜单下，然后断电一次。
                     """
-            ),
+            ) + BIOSMenus.hint(host.cpu?.isAMD == true ? .amdvi : .vtd, host),
             actor: .firmware
         )
     }

@@ -39,6 +39,16 @@ public enum KVMDevice: Check {
                 actor: .owner
             )
         case .loaded, .builtIn:
+            if let note = host.kernel?.note(.virtualizationLocked) {
+                return .problem(
+                    Text(en: "no /dev/kvm; the kernel: \(note.text)", zh: "没有 /dev/kvm；内核：\(note.text)"),
+                    remedy: Text(
+                        en: "Switch virtualization on in the BIOS set-up, then power off completely once.",
+                        zh: "请在 BIOS 中开启虚拟化，然后完全断电一次。"
+                    ) + BIOSMenus.hint(flag == .svm ? .svm : .vtx, host),
+                    actor: .firmware
+                )
+            }
             return .problem(
                 Text(en: "no /dev/kvm although \(module) is there", zh: "\(module) 已加载，但没有 /dev/kvm"),
                 remedy: Text(

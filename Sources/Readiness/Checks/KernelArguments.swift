@@ -6,6 +6,7 @@ import Wording
 public enum KernelArguments: Check {
     public static let id = "kernel-arguments"
     public static let title = Text(en: "Kernel arguments are sound", zh: "内核参数没有问题")
+    public static let importance = Importance.advice
 
     private struct Line {
         var file: String

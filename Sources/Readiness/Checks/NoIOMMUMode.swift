@@ -5,6 +5,7 @@ import Wording
 public enum NoIOMMUMode: Check {
     public static let id = "no-iommu-mode"
     public static let title = Text(en: "vfio does not run without protection", zh: "vfio 没有在无保护模式下运行")
+    public static let importance = Importance.advice
 
     public static func answer(_ host: Host) -> Finding.Answer {
         guard let kernel = host.kernel else { return .unknown("not read") }

@@ -5,6 +5,7 @@ import Wording
 public enum SRIOVCheck: Check {
     public static let id = "sriov"
     public static let title = Text(en: "SR-IOV devices", zh: "SR-IOV 设备")
+    public static let importance = Importance.advice
 
     public static func answer(_ host: Host) -> Finding.Answer {
         guard let functions = host.pci?.functions else {

@@ -1,25 +1,6 @@
 import ArgumentParser
 import Operations
 
-struct DoctorCommand: ParsableCommand {
-    static var configuration: CommandConfiguration {
-        CommandConfiguration(
-            commandName: "doctor",
-            abstract: help(
-                "Check whether devices can be handed over, and say why not and who must act.",
-                "检查设备能否交出；不能时说明原因以及该由谁处理。"
-            )
-        )
-    }
-    @OptionGroup var common: CommonOptions
-
-    func run() throws {
-        let doctor = Doctor.run(try common.machine())
-        try common.print(doctor) { DoctorView(doctor: $0).lines(in: $1) }
-        if doctor.status != .ok { throw doctor.status }
-    }
-}
-
 struct DevicesCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(

@@ -96,10 +96,7 @@ struct ShowView {
             )
         add(
             Text(en: "Predicted group", zh: "预测的组"),
-            Text(
-                en: "\(shared.en) (\(group.confidence.text.en))",
-                zh: "\(shared.zh)（\(group.confidence.text.zh)）"
-            )
+            shared + Text(verbatim: " (") + group.confidence.text + Text(verbatim: ")")
         )
         add(Text(en: "Shared because", zh: "同组原因"), group.explanation)
         let doubts = Text(

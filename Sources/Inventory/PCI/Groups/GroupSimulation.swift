@@ -183,7 +183,7 @@ struct GroupSimulation {
     private func aliasReason(_ place: Int, _ mate: Int) -> GroupReason {
         let (own, other) = (node(place).address, node(mate).address)
         let title = node(place).aliases.title ?? node(mate).aliases.title
-        let note = title.map { Text(en: " (\($0.en))", zh: "（\($0.zh)）") } ?? .empty
+        let note = title.map { Text(verbatim: " (") + $0 + Text(verbatim: ")") } ?? .empty
         return GroupReason(
             kind: .alias,
             cause: other,
