@@ -22,7 +22,7 @@ extension MessageSearch {
         let mayBegin = (here: canBegin(entry, template, window), before: canBegin(entry, template, before))
         guard mayBegin.here || mayBegin.before else { return }
         let line = line(window)
-        let here = mayBegin.here ? matched(entry, template, line) : (nil, nil)
+        let here = mayBegin.here ? matched(entry, template, line) : (match: nil, cut: nil)
         if let match = here.match { return record(entry, match, line, number, window.lowerBound) }
         // A message may go on in the next line, or have begun in the one before.
         if here.cut != nil, isWhole, end < text.count, let following = neighbour(after: end),
