@@ -54,7 +54,7 @@ extension PCIFunction {
     }
 
     /// `0000:01:00.0: ` before what is said of it.
-    func says(_ text: Text) -> Text { Text(en: "\(address): ", zh: "\(address)：") + text }
+    func says(_ text: Text) -> Text { Text(verbatim: "\(address): ") + text }
     func says(_ text: String) -> Text { says(Text(verbatim: text)) }
 
     /// Why something in its details is not known.

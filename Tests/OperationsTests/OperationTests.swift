@@ -50,9 +50,8 @@ import Wording
 
     /// What doctor offers to do is what the verb would do.
     @Test func theDoctorsRepairIsTheVerbs() throws {
-        let machine = try TestHost.named("argument-missing").machine
-        let doctor = Doctor.run(machine)
-        #expect(doctor.repairs == [.kernelArguments])
+        #expect(Doctor.run(try TestHost.named("argument-missing").machine).repairs == [.kernelArguments])
+        let machine = Machine(try IStoreOSHook.router())
         let dry = Permissions(dryRun: true)
         let repaired = try Repair.kernelArguments.run(machine, dry) { _ in }
         let verb = try IOMMUSwitch.run(machine, .init(isOn: true), dry) { _ in }

@@ -23,7 +23,7 @@ public enum ChipsetCheck: Check {
         guard let firmware = host.firmware, firmware.iommuKind != nil || firmware.tables != nil else {
             return .unknown(host.firmware?.unknown["tables"] ?? "not read")
         }
-        if let text = chipset.text { evidence = evidence + Text(en: ": ", zh: "：") + text }
+        if let text = chipset.text { evidence = evidence + Text(verbatim: ": ") + text }
         guard firmware.iommuKind == nil else { return .ok(evidence) }
         return .problem(
             evidence + Text(en: "; it has VT-d, and the firmware does not show it", zh: "；它支持 VT-d，但固件没有提供"),
