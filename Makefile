@@ -33,7 +33,7 @@ Sources/CLinux/tables/%.names: .build/tools/nametable
 	@mkdir -p $(@D)
 	swiftc -O $^ -o $@
 
-dist/passthru: $(TABLES) Package.swift $(shell find Sources -name '*.swift' -o -name '*.[ch]' -o -name '*.uci')
+dist/passthru: $(TABLES) Package.swift $(shell find Sources -name '*.swift' -o -name '*.[ch]' -o -name '*.uci' -o -name '*.json')
 	@Scripts/install libc6-dev zlib1g-dev libexpat1-dev
 	swift build $(RELEASE) --product passthru
 	@mkdir -p dist

@@ -60,7 +60,7 @@ check "the first is bound" has_driver $first vfio-pci
 check "the second is bound" has_driver $second vfio-pci
 check "the disk is assigned" ends 0 passthru assign $disk --yes
 check "the disk is gone" [ ! -e /sys/block/nvme0n1 ]
-check "doctor says the nodes are there" ends 0 passthru doctor
+check "doctor says the nodes are there" ends 0 passthru doctor --verbose
 check "…" says "/dev/vfio/vfio"
 check "doctor has no unknowns now" [ "${output#*unknown }" = "$output" ]
 

@@ -91,7 +91,7 @@ check "… and what it may lock" says '"lockedMemory" : 65536'
 check "a guest is shown by its name" ends 0 passthru guest show webvirtcloud/win
 
 # The driver is not there yet, so neither are its nodes.
-check "doctor has nothing to complain about its nodes" ends 0 passthru doctor
+check "doctor has nothing to complain about its nodes" ends 0 passthru doctor --verbose
 check "… but says when a new one is seen" says "would be seen after a restart of the container"
 check "a device is put into its guest" ends 0 passthru guest attach win $card --yes
 check "… by that virsh" says "virsh"
@@ -148,7 +148,7 @@ printf "config main\n\toption config_path '%s'\n" $config >/etc/config/webvirtcl
 check "when it is down its guests are known by its settings" ends 0 guests
 check "…" says "\"hostConfiguration\" : \"$domains\""
 check "… and do not run" says '"isRunning" : false'
-check "doctor does not say ok for what it cannot see" [ "$(passthru doctor | grep -c 'webvirtcloud: does not run now')" = 4 ]
+check "doctor does not say ok for what it cannot see" [ "$(passthru doctor --verbose | grep -c 'webvirtcloud: does not run now')" = 4 ]
 check "its guest's file is edited" ends 0 passthru guest attach win $card --yes
 check "…" grep -q "ua-passthru-0000-01-00-0" $domains/win.xml
 check "… and put back" ends 0 passthru undo --all --yes
