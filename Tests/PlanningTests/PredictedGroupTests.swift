@@ -9,6 +9,8 @@ import Wording
     /// A card that is certain to be alone in its group once the IOMMU is on, and two that are certain to share one.
     private static let lines = """
         no-groups
+        dmar 39 1
+        drhd fed90000 1
         pci 0000:01:00.0 8086:0b25 120000 driver=idxd parent=0000:00:01.0 express=endpoint caps=flr,msix reset=flr,bus
         pci 0000:00:02.0 8086:3420 060400 driver=pcieport express=root caps=msi
         pci 0000:02:00.0 8086:0b25 120000 driver=idxd parent=0000:00:02.0 express=endpoint caps=flr,msix reset=flr,bus

@@ -49,7 +49,7 @@ root_drive() {
 root_disk() {
     root_drive
     # With a kernel that QEMU starts, the first place is that kernel's.
-    add -device "nvme,bus=$1,serial=$2,drive=root,addr=00.0,multifunction=on$([[ $loader != grub ]] || echo ,bootindex=0)"
+    add -device "nvme,bus=$1,serial=$2,drive=root,addr=00.0,multifunction=on$([[ $loader != grub || -n $other_kernel ]] || echo ,bootindex=0)"
 }
 
 # nvme BUS SERIAL

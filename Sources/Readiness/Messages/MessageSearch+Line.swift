@@ -4,7 +4,11 @@ import Inventory
 extension MessageSearch {
     mutating func attempt(_ entry: Int, _ template: Int, _ place: Int, _ start: Int, _ number: Int) {
         guard counts[entry] < Self.mostHits else { return }
-        let end = end(of: place)
+        guard budget > 0 else {
+            isIncomplete = true
+            return
+        }
+        let end = lineEnd(start, place)
         let isWhole = end == text.count || text[end] == 0x0A || text[end] == 0x0D
         // Of a line without end only what is around the word.
         var window = start..<end
@@ -13,13 +17,12 @@ extension MessageSearch {
         let mark = isLong ? place >> 10 : start
         guard tried[entry][template] != mark else { return }
         tried[entry][template] = mark
-        budget -= window.count + 64
-        guard budget > 0 else {
-            isIncomplete = true
-            return
-        }
+        budget -= 64
+        let before = previous(start)
+        let mayBegin = (here: canBegin(entry, template, window), before: canBegin(entry, template, before))
+        guard mayBegin.here || mayBegin.before else { return }
         let line = line(window)
-        let here = matched(entry, template, line)
+        let here = mayBegin.here ? matched(entry, template, line) : (match: nil, cut: nil)
         if let match = here.match { return record(entry, match, line, number, window.lowerBound) }
         // A message may go on in the next line, or have begun in the one before.
         if here.cut != nil, isWhole, end < text.count, let following = neighbour(after: end),
@@ -27,12 +30,63 @@ extension MessageSearch {
         {
             return
         }
-        if start > 0, let before = neighbour(before: start), matched(entry, template, before).cut != nil,
-            recordJoined(entry, template, before, line, number, window.lowerBound)
-        {
-            return
+        if mayBegin.before {
+            let before = self.line(before)
+            if matched(entry, template, before).cut != nil,
+                recordJoined(entry, template, before, line, number, window.lowerBound)
+            {
+                return
+            }
         }
         if let cut = here.cut { noteCut(entry, template, cut, line, number, window.lowerBound) }
+    }
+
+    /// Whether the first word of a template is in these bytes, as they are before any cleaning.
+    private mutating func canBegin(_ entry: Int, _ template: Int, _ range: Range<Int>) -> Bool {
+        guard !range.isEmpty else { return false }
+        let lead = base.templates[entry][template].lead
+        return lead.withUnsafeBufferPointer { lead in
+            guard let first = lead.first else { return true }
+            var place = range.lowerBound
+            let last = range.upperBound - lead.count
+            budget -= range.count / 4
+            while place <= last {
+                if lower(place) == first {
+                    var length = 1
+                    while length < lead.count, lower(place + length) == lead[length] { length += 1 }
+                    if length == lead.count { return true }
+                }
+                place += 1
+            }
+            return false
+        }
+    }
+
+    private func lower(_ place: Int) -> UInt8 {
+        let byte = text[place]
+        return byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+    }
+
+    /// ``end(of:)`` of a line in which several words are found.
+    private mutating func lineEnd(_ start: Int, _ place: Int) -> Int {
+        if knownEnd.start == start, place + 2500 <= knownEnd.end || place <= knownEnd.end && knownEnd.isWhole {
+            return knownEnd.end
+        }
+        let end = end(of: place)
+        knownEnd = (start, end, end == text.count || text[end] == 0x0A || text[end] == 0x0D)
+        return end
+    }
+
+    /// The line before the one that begins at `start`, or its last 1,000 bytes.
+    private mutating func previous(_ start: Int) -> Range<Int> {
+        guard start > 0 else { return 0..<0 }
+        if knownPrevious.start == start { return knownPrevious.range }
+        var end = start - 1
+        if end > 0, text[end] == 0x0A, text[end - 1] == 0x0D { end -= 1 }
+        var first = end
+        while first > 0, text[first - 1] != 0x0A, text[first - 1] != 0x0D, end - first < 1000 { first -= 1 }
+        knownPrevious = (start, first..<end)
+        return first..<end
     }
 
     /// The cleaned bytes of a range; several templates ask for the same lines.
@@ -58,23 +112,15 @@ extension MessageSearch {
         return next > start ? line(start..<next) : nil
     }
 
-    private mutating func neighbour(before start: Int) -> MessageLine? {
-        var end = start - 1
-        if end > 0, text[end] == 0x0A, text[end - 1] == 0x0D { end -= 1 }
-        var first = end
-        while first > 0, text[first - 1] != 0x0A, text[first - 1] != 0x0D, end - first < 1000 { first -= 1 }
-        budget -= end - first
-        return end > first ? line(first..<end) : nil
-    }
-
     /// Whether the whole message is in the line, or its beginning is at the line's end.
-    private func matched(
+    private mutating func matched(
         _ entry: Int,
         _ template: Int,
         _ line: MessageLine
     ) -> (match: MessageTemplate.Match?, cut: MessageTemplate.Match?) {
         line.folded.withUnsafeBufferPointer { bytes in
             var matcher = TemplateMatcher(base.templates[entry][template], in: bytes)
+            defer { budget -= matcher.spent }
             guard let match = matcher.match() else { return (nil, matcher.cut) }
             let isExcluded = base.entries[entry].exclusions.contains { exclusion in
                 var matcher = TemplateMatcher(exclusion, in: bytes)

@@ -25,6 +25,8 @@ public struct MessageSearch {
     /// The lines that were cleaned last, and which of them goes next.
     var lines: [(range: Range<Int>, line: MessageLine)] = []
     var oldestLine = 0
+    var knownEnd = (start: -1, end: -1, isWhole: false)
+    var knownPrevious = (start: -1, range: 0..<0)
 
     /// More lines of one message than anybody reads.
     static let mostHits = 50

@@ -43,6 +43,8 @@ struct MessageTemplate: Sendable, Hashable {
     let pieces: [Piece]
     /// Bytes of fixed words in all.
     let size: Int
+    /// The letters and digits that it begins with; empty when it begins with something else.
+    let lead: [UInt8]
 
     struct Mistake: Error, CustomStringConvertible {
         var description: String
@@ -72,6 +74,7 @@ struct MessageTemplate: Sendable, Hashable {
             throw Mistake(description: "\(text): a template begins with fixed words")
         }
         self.pieces = pieces
+        lead = Array(first.prefix { $0 >= 0x30 && $0 <= 0x39 || $0 >= 0x61 && $0 <= 0x7A }.prefix(8))
         size = pieces.reduce(0) { sum, piece in
             if case .words(let words) = piece { sum + words.count } else { sum }
         }

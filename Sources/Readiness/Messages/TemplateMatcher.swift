@@ -2,8 +2,12 @@
 struct TemplateMatcher {
     private let line: UnsafeBufferPointer<UInt8>
     private let template: MessageTemplate
-    /// Steps left: a template with many holes in a line made for it ends without an answer instead of late.
-    private var budget = 4000
+    /// Bytes that may still be compared: a template with many holes in a line made for it ends without an answer
+    /// instead of late.
+    private var budget = TemplateMatcher.most
+    private static let most = 30_000
+    /// How many were compared.
+    var spent: Int { Self.most - budget }
     private var captures: [MessageTemplate.Match.Capture] = []
     private var matched = 0
     private var end = 0
@@ -41,7 +45,7 @@ struct TemplateMatcher {
 
     /// Whether the pieces from `index` on fit at `place`.
     private mutating func fits(_ index: Int, at place: Int, from start: Int) -> Bool {
-        budget -= 1
+        budget -= 8
         guard budget > 0 else { return false }
         guard index < template.pieces.count else {
             end = place
@@ -80,6 +84,7 @@ struct TemplateMatcher {
             return take(name, place..<place + length, index, from: start)
         case .word, .path, .quoted, .text:
             let limit = reach(kind, at: place)
+            budget -= limit
             guard index + 1 < template.pieces.count, case .words(let next) = template.pieces[index + 1] else {
                 let length = kind == .text || kind == .quoted ? limit : trimmed(place, limit)
                 return (length > 0 || kind == .text || kind == .quoted)
@@ -94,6 +99,7 @@ struct TemplateMatcher {
                 if take(name, place..<found, index, from: start) { return true }
                 from = found + 1
             }
+            budget -= next.count
             let rest = partial(next, from: place)
             if line.count - rest <= place + limit { note(rest, from: start) }
             return false
@@ -135,9 +141,10 @@ struct TemplateMatcher {
         return true
     }
 
-    private func find(_ words: [UInt8], from start: Int, to end: Int) -> Int? {
+    private mutating func find(_ words: [UInt8], from start: Int, to end: Int) -> Int? {
         guard let first = words.first, end - words.count >= start else { return nil }
         var place = start
+        defer { budget -= place - start }
         while place <= end - words.count {
             if line[place] == first, hasWords(words[...], at: place) { return place }
             place += 1

@@ -45,7 +45,7 @@ struct ShowView {
                 device.group.map { "\($0)" + (show.groupType.map { " (\($0))" } ?? "") } ?? unknown("group") ?? "-"
             )
             add("Group mates", "同组成员", show.groupMates.map(\.description).joined(separator: ", "))
-            add("Group shared because", "同组原因", show.groupReason?.string(in: language))
+            add("Shared because", "同组原因", show.groupReason?.string(in: language))
             addPrediction(to: &table, language)
             add("Parents", "上级桥", details.parents?.map(\.description).joined(separator: " > ") ?? unknown("parents"))
             add(
@@ -98,7 +98,7 @@ struct ShowView {
             Text(en: "Predicted group", zh: "预测的组"),
             shared + Text(verbatim: " (") + group.confidence.text + Text(verbatim: ")")
         )
-        add(Text(en: "It is shared because", zh: "同组原因"), group.explanation)
+        add(Text(en: "Shared because", zh: "同组原因"), group.explanation)
         let doubts = Text(
             en: group.doubts.map(\.en).joined(separator: "; "),
             zh: group.doubts.map(\.zh).joined(separator: "；")

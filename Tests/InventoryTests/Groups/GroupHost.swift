@@ -34,7 +34,8 @@ enum GroupHost {
     /// The groups with more than one function, as sorted lines of addresses without their domain.
     static func shared(_ host: Host) -> [String] {
         (GroupPrediction(host)?.groups ?? []).filter { $0.members.count > 1 }.map { group in
-            group.addresses.sorted().map { $0.description.replacing("0000:", with: "") }.joined(separator: " ")
+            group.addresses.sorted().map { String($0.description.dropFirst($0.domain == 0 ? 5 : 0)) }
+                .joined(separator: " ")
         }.sorted()
     }
 }

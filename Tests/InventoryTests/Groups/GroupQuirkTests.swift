@@ -9,7 +9,7 @@ import Wording
     @Test func theDataIsWhole() throws {
         let quirks = try GroupQuirks(GroupQuirks.bytes)
         #expect(quirks.isolations.count == 35)
-        #expect(quirks.aliases.count == 11)
+        #expect(quirks.aliases.count == 12)
         #expect(quirks.bridges.count == 2)
         let entries = quirks.isolations.map(\.devices) + quirks.aliases.map(\.devices) + quirks.bridges.map(\.devices)
         for entry in entries {
