@@ -23,6 +23,7 @@ unchanged() { # COMMAND…: runs it and compares
 
 card=0000:01:00.0 first=0000:06:00.0 second=0000:06:00.1 disk=0000:02:00.0
 
+check "a report is made" ends 0 passthru capture /mnt/share/redacted.tar
 check "a dry run changes nothing" unchanged ends 0 passthru assign $card --dry-run
 check "a dry run shows the sysfs writes" says "$card > /sys/bus/pci/drivers/e1000e/unbind"
 check "no terminal, no --yes: refused as usage" unchanged ends 64 passthru assign $card
