@@ -9,7 +9,7 @@ public enum MessageData {
         while true {
             let table = clinux_messages(CInt(files.count))
             guard table.length > 0 else { return files }
-            files.append(Array(UnsafeRawBufferPointer(start: table.bytes, count: table.length)))
+            files.append(table.contents)
         }
     }
 }

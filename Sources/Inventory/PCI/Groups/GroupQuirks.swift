@@ -13,10 +13,7 @@ struct GroupQuirks: Sendable {
     static let builtIn = try? GroupQuirks(bytes)
 
     /// The bytes of the data in this binary.
-    static var bytes: [UInt8] {
-        let table = clinux_group_quirks()
-        return Array(UnsafeRawBufferPointer(start: table.bytes, count: table.length))
-    }
+    static var bytes: [UInt8] { clinux_group_quirks().contents }
 
     /// The kernels whose source was read: what came later, or went before, is not known.
     static let read = ["5.10", "6.1", "6.12", "7.3"].compactMap { KernelVersion($0) }
