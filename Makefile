@@ -3,6 +3,7 @@
 #   make run        a practice machine: a device goes to a nested guest and comes back (IOMMU=amd for AMD-Vi)
 #   make test       unit tests, the binary's gate, and the machines of the rig
 #   make test-full  everything, with the long matrices
+#   make mutants    deliberate faults in the protecting code, and which test sees each (ONLY=WORD for some of them)
 #   make bench size package docs format
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -17,7 +18,7 @@ RELEASE := --configuration release --scratch-path .build-release $(TRAITS) --sta
 	-Xlinker --pack-dyn-relocs=relr -Xlinker -Map=$(CURDIR)/.build-release/passthru.map
 TABLES := Sources/CLinux/tables/pci.names Sources/CLinux/tables/usb.names
 
-.PHONY: build run test test-full bench size package docs format lint tables clean unit
+.PHONY: build run test test-full mutants bench size package docs format lint tables clean unit
 
 build: dist/passthru
 
@@ -60,6 +61,10 @@ unit: $(TABLES)
 	@Scripts/install zlib1g-dev libexpat1-dev
 	swift test
 
+mutants: $(TABLES)
+	@Scripts/install python3 zlib1g-dev libexpat1-dev
+	@Scripts/mutants
+
 bench: dist/passthru
 	@Scripts/bench
 
@@ -76,4 +81,4 @@ lint:
 	swift format lint --strict --recursive --parallel Sources Tests Scripts Package.swift
 
 clean:
-	rm -rf .build .build-release dist $(TABLES)
+	rm -rf .build .build-release .build-mutants dist $(TABLES)
