@@ -113,6 +113,9 @@ public protocol FileTree: Sendable {
     func inside(_ pid: Int) throws(Errno) -> any FileTree
     /// The host name in the UTS namespace of a process.
     func hostName(of pid: Int) throws(Errno) -> String
+    /// Restarts the machine: in good order, and at once where that does not come about within a minute. Nothing where it
+    /// is not the live one.
+    func restart()
 }
 
 /// A lock that this process holds as long as the object lives.
@@ -159,6 +162,7 @@ extension FileTree {
 
     public func inside(_ pid: Int) throws(Errno) -> any FileTree { throw .noSuchProcess }
     public func hostName(of pid: Int) throws(Errno) -> String { throw .noSuchProcess }
+    public func restart() {}
 
     public func directory(_ path: String) throws(Errno) -> any FileDirectory {
         let status = try status(path, following: true)

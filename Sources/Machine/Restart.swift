@@ -35,12 +35,7 @@ extension Machine {
     }
 
     /// Restarts the machine: in good order, and at once where that does not come about within a minute.
-    public func restart() {
-        guard isLive else { return }
-        if let program = program("reboot") { _ = try? run(program, [], milliseconds: 10_000) }
-        for _ in 0..<60 { pause(milliseconds: 1_000) }
-        _ = clinux_restart()
-    }
+    public func restart() { tree.restart() }
 
     /// What a server on a TCP port of this machine says first; nil when none answers. On a machine that is not live, nil.
     public func greeting(port: Int, milliseconds: Int) -> String? {
@@ -52,5 +47,15 @@ extension Machine {
             count = error == 0 ? length : 0
         }
         return error == 0 ? String(decoding: bytes, as: UTF8.self) : nil
+    }
+}
+
+extension FolderTree {
+    public func restart() {
+        guard isLive else { return }
+        let machine = Machine(self)
+        if let program = machine.program("reboot") { _ = try? machine.run(program, [], milliseconds: 10_000) }
+        for _ in 0..<60 { machine.pause(milliseconds: 1_000) }
+        _ = clinux_restart()
     }
 }

@@ -67,6 +67,10 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
     public var beforeJournal: (SimulatedSysfs) -> Errno? = { _ in nil }
     /// Whether another process holds the journal's lock.
     public var isLockedByAnother = false
+    /// Why there can be no lock at all, such as on a disk that takes no writes; nil where there can.
+    public var lockError: Errno?
+    /// How often the machine was told to restart.
+    public private(set) var restarts = 0
     /// Programs that succeed, by their paths, and what they do.
     public var programs: [String: (SimulatedSysfs, [String]) -> ProgramResult] = [:]
     public var isRoot = true
@@ -456,10 +460,13 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
 
     public func lock(_ path: String, milliseconds: Int) throws(Errno) -> any FileLock {
         guard !isLockedByAnother else { throw .resourceTemporarilyUnavailable }
+        if let lockError { throw lockError }
         return Lock()
     }
 
     private final class Lock: FileLock {}
+
+    public func restart() { restarts += 1 }
 
     // MARK: Programs
 
