@@ -109,10 +109,10 @@ let package = Package(
             name: "TransactionsTests",
             dependencies: [
                 "kill-probe", "Operations", "Platforms", "Transactions", "Planning", "Changes", "Inventory", "Machine",
-                "TestHosts",
-                "TestPlans", "Wording",
+                "TestHosts", "TestPlans", "Wording",
                 system,
-            ]
+            ],
+            exclude: ["Journals"]
         ),
         .testTarget(
             name: "OperationsTests",

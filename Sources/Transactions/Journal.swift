@@ -55,6 +55,7 @@ public struct Journal: Sendable {
                 return nil
             }
             if case .plan(let header) = line.record, entry == nil {
+                guard (header.version ?? 1) <= JournalHeader.newestVersion else { return nil }
                 entry = JournalEntry(id: id, header: header, time: line.time)
             }
             entry?.take(line)

@@ -28,6 +28,11 @@ enum JournalRecord: Sendable, Codable {
 
 /// The first record of a journal file.
 public struct JournalHeader: Sendable, Codable {
+    /// The newest form of the records, which this program writes.
+    public static let newestVersion = 1
+
+    /// The form of the file's records; nil in those of release 0.1.0, which stands for 1.
+    public var version: Int? = newestVersion
     /// The command that made the plan: `assign`, `release` …
     public var verb: String
     public var devices: [PCIAddress]
