@@ -1,4 +1,5 @@
 import Changes
+import SystemPackage
 import Wording
 
 /// A transaction as its journal file tells it.
@@ -27,6 +28,10 @@ public struct JournalEntry: Sendable {
     public private(set) var failure: Text?
     /// What could not be put back.
     public private(set) var left: [Int: Text] = [:]
+    /// Why not, where a file could not be written.
+    private var errors: [Int: Errno] = [:]
+    /// In which boot it was undone, or last tried (boot_id, random(4)); nil when it was not.
+    public private(set) var undoBoot: String?
 
     /// How far a step is.
     public enum StepState: String, Sendable, Codable {
@@ -59,6 +64,12 @@ public struct JournalEntry: Sendable {
         }
     }
 
+    /// Whether what is left is so for want of room, or of a disk that takes anything: then it is tried again.
+    public var lacksRoom: Bool {
+        state == .incomplete
+            && errors.values.contains { [.noSpace, .diskQuotaExceeded, .readOnlyFileSystem].contains($0) }
+    }
+
     init(id: Int, header: JournalHeader, time: Int) {
         self.id = id
         self.header = header
@@ -87,15 +98,18 @@ public struct JournalEntry: Sendable {
             confirmationDeadline = deadline
         case .confirm: isConfirmed = true
         case .trial(let event): trialEvents.append(event)
-        case .undo(let cause, _):
+        case .undo(let cause, let boot):
             self.cause = cause
+            undoBoot = boot
             end = nil
         case .undone(let step):
             set(step, .undone)
             left[step] = nil
-        case .left(let step, let message):
+            errors[step] = nil
+        case .left(let step, let message, let error):
             set(step, .left)
             left[step] = message
+            errors[step] = error.map { Errno(rawValue: $0) }
         case .end(let end): self.end = end
         }
     }

@@ -21,8 +21,9 @@ enum JournalRecord: Sendable, Codable {
     /// What was done is about to be undone.
     case undo(cause: UndoCause, boot: String?)
     case undone(step: Int)
-    /// The step could not be undone.
-    case left(step: Int, message: Text)
+    /// The step could not be undone; `error`: the errno (errno(3)) of the file that could not be written, nil for other
+    /// reasons, and in the files of release 0.1.0.
+    case left(step: Int, message: Text, error: Int32?)
     case end(TransactionEnd)
 }
 

@@ -9,6 +9,8 @@ struct StepFailure: Error {
     var message: Text
     /// Whether the kernel did not come back: what waits inside a driver cannot be stopped.
     var isStuck = false
+    /// Why a file could not be written; nil for other failures.
+    var error: Errno?
 }
 
 /// Makes single changes, reads back what they did, and takes them back.
@@ -74,7 +76,8 @@ struct StepRunner {
             message: Text(
                 en: "\(path) could not be written: \(error.description.lowercased()).",
                 zh: "无法写入 \(path)：\(Text(reason: error.description.lowercased()).zh)。"
-            )
+            ),
+            error: error
         )
     }
 

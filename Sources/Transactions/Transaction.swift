@@ -250,6 +250,14 @@ public struct Transaction {
         }
     }
 
+    /// Undoes what a transaction did, of which the file in the journal is no longer one: the file stays as it is.
+    ///
+    /// - Parameter entry: what it said before.
+    /// - Returns: what could not be put back.
+    public func undoUnrecorded(_ entry: JournalEntry, _ cause: UndoCause) -> [Text] {
+        undo(JournalWriter(journal, entry, canAppend: false), cause, stuck: nil)
+    }
+
     /// Undoes what a transaction did to files, and leaves devices as they are: those of a release whose assignment is
     /// undone next.
     ///
@@ -305,7 +313,7 @@ public struct Transaction {
             } catch {
                 left.append(error.message)
                 if error.isStuck, let device = planned.change.device { stuck.insert(device) }
-                try? writer.record(.left(step: step, message: error.message))
+                try? writer.record(.left(step: step, message: error.message, error: error.error?.rawValue))
             }
         }
         for step in undoing.programsToRepeat {
@@ -315,7 +323,7 @@ public struct Transaction {
                 try runner.settle(writer.entry.header.plan.changes[step].generates)
             } catch {
                 left.append(error.message)
-                try? writer.record(.left(step: step, message: error.message))
+                try? writer.record(.left(step: step, message: error.message, error: error.error?.rawValue))
             }
         }
         // In another boot the network has started without the change.
@@ -350,7 +358,7 @@ extension JournalRecord {
         case .trial: "event of the trial"
         case .undo: "begin of undoing"
         case .undone(let step): "undoing of step \(step)"
-        case .left(let step, _): "what is left of step \(step)"
+        case .left(let step, _, _): "what is left of step \(step)"
         case .end: "end of undoing"
         }
     }
