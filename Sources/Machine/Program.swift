@@ -168,7 +168,7 @@ extension Machine {
     }
 
     /// Reads a file, at most `limit` bytes of it, in a child process: the way to look at a device whose driver may be
-    /// stuck.
+    /// stuck. `ETIMEDOUT` when it did not answer in time, and at once where it just did not: see ``StuckDevices``.
     public func readWithDeadline(_ path: String, limit: Int = 1 << 16, milliseconds: Int) throws(Errno) -> [UInt8] {
         try inChild(path, link: false, limit: limit, milliseconds)
     }
@@ -180,12 +180,16 @@ extension Machine {
 
     private func inChild(_ path: String, link: Bool, limit: Int, _ milliseconds: Int) throws(Errno) -> [UInt8] {
         guard isLive else { return try link ? Array(tree.link(path).utf8) : tree.read(path, limit: limit) }
+        let device = split(path).parent
+        guard !StuckDevices.shared.hold(device, at: bootClock) else { throw .timedOut }
+        var stuck: pid_t = 0
         var error: CInt = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             var length = 0
-            error = clinux_read_with_deadline(path, link, buffer.baseAddress, limit, &length, CInt(milliseconds))
+            error = clinux_read_with_deadline(path, link, buffer.baseAddress, limit, &length, CInt(milliseconds), &stuck)
             count = error == 0 ? length : 0
         }
+        if error == ETIMEDOUT { StuckDevices.shared.add(device, process: stuck, at: bootClock) }
         guard error == 0 else { throw Errno(rawValue: error) }
         return bytes
     }

@@ -19,9 +19,13 @@ int clinux_open_in_root(int root, const char *path, int flags);
 int clinux_write_with_deadline(const char *path, const void *bytes, size_t length, int milliseconds);
 
 // Reads `path` up to its end or `capacity` bytes (or, with `link`, its target) in a child process and waits `milliseconds`
-// for it. On success returns 0 and stores the bytes and their number; else the child's errno or ETIMEDOUT as above.
+// for it. On success returns 0 and stores the bytes and their number; else the child's errno, or ETIMEDOUT after the child
+// was killed. Then `stuck` is the child if it waits inside a driver and cannot end, else 0.
 int clinux_read_with_deadline(const char *path, bool link, void *buffer, size_t capacity, size_t *length,
-                              int milliseconds);
+                              int milliseconds, pid_t *stuck);
+
+// Whether a child of this process has ended; it is collected then.
+bool clinux_ended(pid_t child);
 
 // A program to be run, and how it ended. No shell; in a session of its own.
 typedef struct {
