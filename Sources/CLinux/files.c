@@ -16,19 +16,31 @@
 
 static_assert(O_PATH == 010000000 && AT_EMPTY_PATH == 0x1000, "the values in clinux.h");
 
+static int64_t now_milliseconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 int clinux_open_in_root(int root, const char *path, int flags) {
     struct open_how how = {
         .flags = (uint64_t)(flags | O_CLOEXEC),
         .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
     };
-    long fd = syscall(SYS_openat2, root, path, &how, sizeof how);
-    return fd < 0 ? -errno : (int)fd;
-}
-
-static int64_t now_milliseconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    // A ".." may have left the root when anything at all was renamed or mounted meanwhile; the kernel does not look which
+    // and answers EAGAIN (openat2(2); fs/namei.c, handle_dots). A lease (fcntl(2)) ends in it too.
+    int64_t deadline = 0;
+    struct timespec pause = {.tv_nsec = 1000};
+    for (;;) {
+        long fd = syscall(SYS_openat2, root, path, &how, sizeof how);
+        if (fd >= 0) return (int)fd;
+        if (errno != EAGAIN) return -errno;
+        int64_t now = now_milliseconds();
+        if (!deadline) deadline = now + clinux_open_patience;
+        if (now >= deadline) return -EAGAIN;
+        nanosleep(&pause, NULL);
+        if (pause.tv_nsec < 100000) pause.tv_nsec *= 2;
+    }
 }
 
 // Reads from `fd` until its end, `capacity` or the deadline. Returns 0 or an errno.

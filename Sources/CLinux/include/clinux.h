@@ -10,7 +10,9 @@ static const int clinux_o_path = 010000000;
 static const int clinux_at_empty_path = 0x1000;
 
 // openat2(2) with RESOLVE_IN_ROOT: `path` is resolved as if `root` were "/", so no link leads out of it.
-// Returns a descriptor or -errno (-ENOSYS before Linux 5.6).
+// Returns a descriptor or -errno (-ENOSYS before Linux 5.6). -EAGAIN, which a rename anywhere on the machine can bring about,
+// is returned only when it came for that many milliseconds: then nobody knows what is at the path.
+static const int clinux_open_patience = 5000;
 int clinux_open_in_root(int root, const char *path, int flags);
 
 // Writes `length` bytes to the existing file `path` in a child process and waits `milliseconds` for it.

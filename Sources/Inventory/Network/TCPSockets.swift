@@ -32,7 +32,7 @@ struct TCPSockets {
                 for line in try machine.textLines(path).dropFirst() { sockets.take(line) }
             } catch {
                 // A kernel without IPv6 has no second list.
-                if path == "/proc/net/tcp" || machine.exists(path) { sockets.unreadable = error.reason }
+                if path == "/proc/net/tcp" || !error.isAbsence { sockets.unreadable = error.reason }
             }
         }
         return sockets

@@ -29,10 +29,10 @@ public struct PCIInventory: Sendable, Hashable, Codable {
         functions.reserveCapacity(found.count)
         var unknown: [String: String] = [:]
         for (address, name) in found {
-            if let function = PCIFunction(address: address, name: name, on: machine) {
-                functions.append(function)
-            } else {
-                unknown[name] = "\(root)/\(name): neither uevent nor vendor, device and class can be read"
+            do throws(Unreadable) {
+                functions.append(try PCIFunction(address: address, name: name, on: machine))
+            } catch {
+                unknown[name] = error.reason
             }
         }
         return PCIInventory(functions: functions, unknown: unknown)
@@ -50,17 +50,28 @@ func reason(_ error: Errno, _ path: String) -> String {
     "\(path): \(error.description.lowercased())"
 }
 
+extension PCIInventory {
+    /// Functions that the kernel lists and of which nothing could be read, with the reason.
+    public var unread: [PCIAddress: String] {
+        unknown.reduce(into: [:]) { found, entry in
+            if let address = PCIAddress(entry.key) { found[address] = entry.value }
+        }
+    }
+}
+
 extension PCIFunction {
-    init?(address: PCIAddress, name: String, on machine: Machine) {
+    init(address: PCIAddress, name: String, on machine: Machine) throws(Unreadable) {
         let path = PCIInventory.root + "/" + name
         let directory: any FileDirectory
-        do { directory = try machine.directory(path) } catch { return nil }
+        do { directory = try machine.directory(path) } catch { throw Unreadable(reason(error, path)) }
         // On a live machine reading uevent waits for the device's lock, for ever if a driver never lets go of it; modalias
         // says the same without a lock.
         let file = machine.isLive ? "modalias" : "uevent"
         let bytes = try? directory.read(file)
         let parsed = bytes.flatMap { machine.isLive ? FunctionIDs(modalias: $0) : FunctionIDs(uevent: $0) }
-        guard let ids = parsed ?? FunctionIDs(attributesOf: directory) else { return nil }
+        guard let ids = parsed ?? FunctionIDs(attributesOf: directory) else {
+            throw Unreadable("\(path): neither \(file) nor vendor, device and class can be read")
+        }
         self.init(
             address: address,
             vendor: HardwareID(ids.vendor),

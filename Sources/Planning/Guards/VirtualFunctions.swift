@@ -19,6 +19,7 @@ enum VirtualFunctions: Guard {
         guard let details = function.details else {
             return unseen(function, function.unknown["details"] ?? "not read")
         }
+        if let why = details.unknown["sriov"] { return unseen(function, why) }
         guard let sriov = details.sriov else { return nil }
         if let why = details.unknown["sriov_numvfs"] { return unseen(function, why) }
         guard sriov.enabled > 0 || !sriov.virtualFunctions.isEmpty else { return nil }
