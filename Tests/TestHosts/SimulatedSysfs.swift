@@ -213,6 +213,12 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
     private func probe(_ driver: Driver, _ address: String) -> Errno? {
         if let error = driver.probeError { return error }
         guard let folder = folder(of: address) else { return .noSuchDevice }
+        // pci_device_can_probe(): since Linux 5.3 an override lets the driver that it names have it all the same.
+        if override(of: address) == nil, case .symbolicLink(let physical)? = host.nodes["\(folder)/physfn"],
+            let physical = self.folder(of: last(physical)), text("\(physical)/sriov_drivers_autoprobe") == "0"
+        {
+            return .noSuchDevice
+        }
         if driver.name == "vfio-pci" {
             // vfio_pci_core_init_dev(): no bridges; vfio_group_find_or_alloc(): no device without a group.
             if text("\(folder)/class")?.hasPrefix("0x0604") == true { return .invalidArgument }
@@ -340,6 +346,11 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
             guard argument.utf8.count < 4095 else { throw .invalidArgument }
             guard !locked.contains(address) else { throw .timedOut }
             change { $0.file("\(folder)/driver_override", argument.isEmpty ? "(null)" : argument) }
+        case "sriov_drivers_autoprobe":
+            // kstrtobool(): the first letter decides.
+            guard host.text("\(folder)/sriov_totalvfs") != nil else { throw .noSuchFileOrDirectory }
+            guard let letter = argument.first, "yY1nN0".contains(letter) else { throw .invalidArgument }
+            change { $0.file("\(folder)/sriov_drivers_autoprobe", "yY1".contains(letter) ? "1" : "0") }
         case "sriov_numvfs": try setVirtualFunctions(address, folder, argument)
         case "remove": vanish(address)
         default: throw .permissionDenied
