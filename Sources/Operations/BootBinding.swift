@@ -44,7 +44,17 @@ public struct BootBinding {
     private static func bind(_ machine: Machine) -> BootReport {
         var report = BootReport.empty(machine)
         do throws(Failure) {
-            let line = KernelCommandLine(machine.textIfAny("/proc/cmdline") ?? "")
+            guard let text = machine.textIfAny("/proc/cmdline") else {
+                report.problem = Text(
+                    en: """
+                        Nothing is bound in this boot: /proc/cmdline cannot be read, and with it not whether \(rescueWord) is \
+                        on the kernel's line.
+                        """,
+                    zh: "本次启动不绑定任何设备：无法读取 /proc/cmdline，因而不知道内核命令行中是否有 \(rescueWord)。"
+                )
+                return report
+            }
+            let line = KernelCommandLine(text)
             guard !line.words.contains(where: { $0.text == rescueWord }) else {
                 report.problem = Text(
                     en: "Nothing is bound in this boot: its kernel line says \(rescueWord).",
