@@ -67,11 +67,13 @@ extension PCIFunction {
         details.powerState = text("power_state")
         details.d3coldAllowed = text("d3cold_allowed").map { $0 != "0" }
         if let total = text("sriov_totalvfs").flatMap(Int.init) {
-            var functions: [PCIAddress] = []
-            while let address = target("virtfn\(functions.count)") { functions.append(address) }
+            // One that the kernel is taking away leaves a gap.
+            let names = ((try? directory.list()) ?? []).filter { Sysfs.isNumbered($0, "virtfn") }
+            let functions = names.sorted(by: Sysfs.inOrder).compactMap(target)
+            let enabled = locked("sriov_numvfs").flatMap(Int.init)
             details.sriov = SRIOV(
                 total: total,
-                enabled: locked("sriov_numvfs").flatMap(Int.init) ?? functions.count,
+                enabled: enabled ?? (details.unknown["sriov_numvfs"] == nil ? functions.count : nil),
                 virtualFunctions: functions
             )
         }
