@@ -186,7 +186,15 @@ extension Machine {
         var error: CInt = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             var length = 0
-            error = clinux_read_with_deadline(path, link, buffer.baseAddress, limit, &length, CInt(milliseconds), &stuck)
+            error = clinux_read_with_deadline(
+                path,
+                link,
+                buffer.baseAddress,
+                limit,
+                &length,
+                CInt(milliseconds),
+                &stuck
+            )
             count = error == 0 ? length : 0
         }
         if error == ETIMEDOUT { StuckDevices.shared.add(device, process: stuck, at: bootClock) }

@@ -36,7 +36,10 @@ public struct Request: Sendable {
         for function in wanted {
             if let group = function.group { add(host.members(ofGroup: group)) }
             if function.sharesReset {
-                add(host.functions.filter { $0.address.sharesSlot(with: function.address) } + host.busMates(of: function))
+                add(
+                    host.functions.filter { $0.address.sharesSlot(with: function.address) }
+                        + host.busMates(of: function)
+                )
             }
             add(function.details?.sriov?.virtualFunctions.compactMap(host.function) ?? [])
         }

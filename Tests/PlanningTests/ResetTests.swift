@@ -51,7 +51,8 @@ import Wording
 
     /// The kernel probes the first function of a bus before it knows of the others, and keeps `bus` for it; a reset that way
     /// is ENOTTY ever after (pci_parent_bus_reset in drivers/pci/pci.c).
-    @Test(arguments: ["reset=bus", "reset=bus,cxl_bus"]) func aBusThatIsSharedResetsNothingAlone(_ more: String) throws {
+    @Test(arguments: ["reset=bus", "reset=bus,cxl_bus"]) func aBusThatIsSharedResetsNothingAlone(_ more: String) throws
+    {
         let host = try host(more)
         let finding = try #require(try IsolationHost.findings(Self.name, host, Self.first).first)
         #expect(finding.level == .consent)

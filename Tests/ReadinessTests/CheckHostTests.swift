@@ -79,7 +79,10 @@ import Wording
         let one = lines.replacingOccurrences(of: "group=22", with: "group=21")
         let together = try #require(try finding("reset-methods", CheckHosts.host("i226-router", one)))
         #expect(together.verdict == .ok)
-        #expect(together.evidence.en.contains("for 1 of them together with all of their bus"), "\(together.evidence.en)")
+        #expect(
+            together.evidence.en.contains("for 1 of them together with all of their bus"),
+            "\(together.evidence.en)"
+        )
     }
 
     @Test func whatPutsDevicesTogetherIsNamed() throws {
