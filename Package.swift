@@ -82,7 +82,8 @@ let package = Package(
             dependencies: ["TestPlans", "TestHosts", "Transactions", "Changes", "Inventory", "Machine", "Wording"],
             path: "Tests/KillProbe"
         ),
-        .testTarget(name: "MachineTests", dependencies: ["Machine", "TestHosts", system]),
+        .executableTarget(name: "start-probe", dependencies: ["Machine", system], path: "Tests/StartProbe"),
+        .testTarget(name: "MachineTests", dependencies: ["start-probe", "Machine", "TestHosts", system]),
         .testTarget(name: "RigTests"),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "TestHosts"], exclude: ["Loaders"]),
         .testTarget(

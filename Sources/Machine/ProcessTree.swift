@@ -44,6 +44,13 @@ final class ProcessTree: FileTree {
 
     func run(_ call: ProgramCall) throws(Errno) -> ProgramAnswer { try start(call, process: process) }
 
+    func run(
+        _ call: ProgramCall,
+        started: @escaping (Int) throws(Errno) -> Void
+    ) throws(Errno) -> ProgramAnswer {
+        try start(call, process: process, started: started)
+    }
+
     func hostName() throws(Errno) -> String {
         var error: CInt = 0
         let name = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in

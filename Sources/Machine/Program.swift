@@ -21,8 +21,10 @@ public struct ProgramCall: Sendable, Equatable {
     public var arguments: [String]
     /// What it finds as standard input, which can also be opened as `/dev/stdin`; nil is an empty one.
     public var input: [UInt8]?
-    /// After this time it is killed with all its children (`ETIMEDOUT`).
+    /// After this time it is ended with all its session (`ETIMEDOUT`).
     public var milliseconds: Int
+    /// How long it has to end by itself after SIGTERM, in milliseconds; 0: it is killed at once.
+    public var grace = 0
     /// How many bytes of standard output are kept.
     public var limit: Int
 
@@ -75,8 +77,15 @@ public struct ProgramAnswer: Sendable, Equatable {
 
 /// Runs a program here, or where the process of an opened `/proc/PID` is.
 ///
-/// - Parameter isMixed: whether standard error goes where standard output goes.
-func start(_ call: ProgramCall, process: CInt = -1, isMixed: Bool = false) throws(Errno) -> ProgramAnswer {
+/// - Parameters:
+///   - isMixed: whether standard error goes where standard output goes.
+///   - started: is told the process before the program begins; see ``FileTree/run(_:started:)``.
+func start(
+    _ call: ProgramCall,
+    process: CInt = -1,
+    isMixed: Bool = false,
+    started: ((Int) throws(Errno) -> Void)? = nil
+) throws(Errno) -> ProgramAnswer {
     let argv: [UnsafeMutablePointer<CChar>?] = ([call.path] + call.arguments).map { strdup($0) } + [nil]
     let variables = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]
     let environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
@@ -87,6 +96,7 @@ func start(_ call: ProgramCall, process: CInt = -1, isMixed: Bool = false) throw
     func run(_ output: UnsafeMutableBufferPointer<UInt8>, _ input: UnsafeRawBufferPointer?) {
         program.process = process
         program.milliseconds = CInt(clamping: call.milliseconds)
+        program.grace = CInt(clamping: call.grace)
         program.output = UnsafeMutableRawPointer(output.baseAddress)
         program.output_capacity = output.count
         if let input {
@@ -100,7 +110,21 @@ func start(_ call: ProgramCall, process: CInt = -1, isMixed: Bool = false) throw
                     program.path = path
                     program.argv = argv.baseAddress
                     program.envp = environment.baseAddress
-                    return clinux_run(&program)
+                    guard let started else { return clinux_run(&program) }
+                    return withUnsafePointer(to: started) { context in
+                        program.context = UnsafeMutableRawPointer(mutating: context)
+                        program.started = { context, process in
+                            typealias Started = (Int) throws(Errno) -> Void
+                            guard let started = context?.assumingMemoryBound(to: Started.self).pointee else { return 0 }
+                            do throws(Errno) {
+                                try started(Int(process))
+                                return 0
+                            } catch {
+                                return error.rawValue
+                            }
+                        }
+                        return clinux_run(&program)
+                    }
                 }
             }
         }
@@ -148,6 +172,19 @@ extension FolderTree {
         guard isLive else { throw .noSuchFileOrDirectory }
         return try start(call)
     }
+
+    public func run(
+        _ call: ProgramCall,
+        started: @escaping (Int) throws(Errno) -> Void
+    ) throws(Errno) -> ProgramAnswer {
+        guard isLive else { throw .noSuchFileOrDirectory }
+        return try start(call, started: started)
+    }
+
+    public func signal(_ signal: ProcessSignal, process: Int) throws(Errno) {
+        guard isLive else { throw .noSuchProcess }
+        guard kill(pid_t(process), signal == .terminate ? SIGTERM : SIGKILL) == 0 else { throw Errno(rawValue: errno) }
+    }
 }
 
 extension Machine {
@@ -158,6 +195,14 @@ extension Machine {
 
     /// Runs a program of the machine: see ``FileTree/run(_:)``.
     public func run(_ call: ProgramCall) throws(Errno) -> ProgramAnswer { try tree.run(call) }
+
+    /// Runs a program of the machine: see ``FileTree/run(_:started:)``.
+    public func run(
+        _ call: ProgramCall,
+        started: @escaping (Int) throws(Errno) -> Void
+    ) throws(Errno) -> ProgramAnswer {
+        try tree.run(call, started: started)
+    }
 
     /// The first of these programs that is there to be run, looked for where every Linux keeps them.
     public func program(_ name: String) -> String? {

@@ -231,6 +231,14 @@ enum Execution {
 
     /// Finishes what an earlier run left half-way, and says what it found.
     static func recover(_ transaction: Transaction, _ progress: (Text) -> Void) throws(Failure) {
+        for program in transaction.outliving {
+            progress(
+                Text(
+                    en: "Waiting for \(program.command.en) to end, which an interrupted passthru had started.",
+                    zh: "正在等待被中断的 passthru 所启动的 \(program.command.zh) 结束。"
+                )
+            )
+        }
         for (entry, left) in try recovered(transaction) { progress(Recover.sentence(entry, left)) }
         for id in transaction.journal.unreadable {
             progress(
@@ -260,7 +268,8 @@ enum Execution {
 extension Failure {
     init(_ failure: TransactionFailure) {
         let status: ExitStatus =
-            failure.isOutdated ? .refused : failure.left.isEmpty && !failure.isStuck ? .failed : .incomplete
+            failure.isBusy
+            ? .busy : failure.isOutdated ? .refused : failure.left.isEmpty && !failure.isStuck ? .failed : .incomplete
         self.init(status, failure.message, details: failure.left)
     }
 }

@@ -24,6 +24,8 @@ public struct JournalEntry: Sendable {
     /// Why it was undone, or is being undone.
     public private(set) var cause: UndoCause?
     public private(set) var end: TransactionEnd?
+    /// The program that was begun last, if nothing was recorded since: it may run still.
+    public private(set) var running: RunningProgram?
     /// Why the first step failed that did.
     public private(set) var failure: Text?
     /// What could not be put back.
@@ -81,8 +83,10 @@ public struct JournalEntry: Sendable {
     /// Takes in what happened next.
     mutating func take(_ line: JournalLine) {
         changed = line.time
+        running = nil
         switch line.record {
         case .plan: break
+        case .running(let program): running = program
         case .start(let step, let file, let generated):
             set(step, .started)
             files[step] = file

@@ -20,8 +20,8 @@ struct StepRunner {
     let deadline: Int
     /// Milliseconds until an expectation must hold: probing may go on after the write has returned.
     let settling: Int
-    /// Milliseconds that a program may take.
-    static let programDeadline = 120_000
+    /// Is told which program is about to begin; when it throws, the program does not.
+    var announce: ((RunningProgram) throws(Errno) -> Void)?
 
     /// Whether the device for which a plan was made still has its address.
     func isPresent(_ identity: Identity) -> Bool {

@@ -14,12 +14,21 @@ public struct TransactionFailure: Error, Sendable, Hashable {
     public var isStuck = false
     /// Whether the machine was no longer the one that the plan was made for.
     public var isOutdated = false
+    /// Whether something is still at work that must end first.
+    public var isBusy = false
 
-    public init(message: Text, left: [Text] = [], isStuck: Bool = false, isOutdated: Bool = false) {
+    public init(
+        message: Text,
+        left: [Text] = [],
+        isStuck: Bool = false,
+        isOutdated: Bool = false,
+        isBusy: Bool = false
+    ) {
         self.message = message
         self.left = left
         self.isStuck = isStuck
         self.isOutdated = isOutdated
+        self.isBusy = isBusy
     }
 }
 
@@ -154,11 +163,26 @@ public struct Transaction {
         }
         let generated = try runner.replaced(planned.generates)
         try record(.start(step: step, file: replaced, generated: generated), writer)
-        try runner.perform(planned.change)
+        try announcing(writer).perform(planned.change)
         onEvent(.performed(step: step))
         try runner.settle(planned.generates)
         try runner.verify(planned.expectation)
         try record(.done(step: step, generated: try runner.written(planned)), writer)
+    }
+
+    /// A runner whose programs are in the journal before they begin.
+    ///
+    /// - Parameter isUndoing: whether they run also where the journal takes no more: putting the machine back comes first.
+    private func announcing(_ writer: JournalWriter, isUndoing: Bool = false) -> StepRunner {
+        var runner = runner
+        runner.announce = { program throws(Errno) in
+            do throws(Errno) {
+                try writer.record(.running(program))
+            } catch {
+                if !isUndoing { throw error }
+            }
+        }
+        return runner
     }
 
     private func record(_ record: JournalRecord, _ writer: JournalWriter) throws(StepFailure) {
@@ -243,6 +267,7 @@ public struct Transaction {
     ///
     /// - Returns: what could not be put back.
     public func undo(_ entry: JournalEntry, _ cause: UndoCause) -> [Text] {
+        if let sentence = outlived(entry) { return [sentence] }
         do {
             return undo(observed(try journal.reopen(entry)), cause, stuck: nil)
         } catch {
@@ -285,6 +310,7 @@ public struct Transaction {
         try? writer.record(.undo(cause: cause, boot: boot))
         // What was written to sysfs has ended with the boot in which it was.
         let isSameBoot = boot == writer.entry.header.boot && !leavingDevices
+        let runner = announcing(writer, isUndoing: true)
         let undoing = Undoing(runner: runner, entry: writer.entry, isSameBoot: isSameBoot)
         var stuck = Set([stuck].compactMap(\.self))
         var left: [Text] = []
@@ -327,13 +353,13 @@ public struct Transaction {
             }
         }
         // In another boot the network has started without the change.
-        if isChanged && isSameBoot { left += afterUndo(writer.entry) }
+        if isChanged && isSameBoot { left += afterUndo(writer.entry, runner) }
         try? writer.record(.end(left.isEmpty ? .undone : .incomplete))
         return left
     }
 
     /// Such as restarting the network, once a card that carries it is back.
-    private func afterUndo(_ entry: JournalEntry) -> [Text] {
+    private func afterUndo(_ entry: JournalEntry, _ runner: StepRunner) -> [Text] {
         entry.header.plan.afterUndo.compactMap { planned in
             progress(planned)
             do throws(StepFailure) {
@@ -351,6 +377,7 @@ extension JournalRecord {
         switch self {
         case .plan: "plan"
         case .start(let step, _, _): "start of step \(step)"
+        case .running: "begin of a program"
         case .done(let step, _): "end of step \(step)"
         case .failed(let step, _): "failure of step \(step)"
         case .commit: "commit"
