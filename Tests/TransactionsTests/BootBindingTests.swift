@@ -204,6 +204,16 @@ import Wording
         #expect(sysfs.driver(of: Self.nic) == "igc")
     }
 
+    @Test func theRescueWord() throws {
+        let sysfs = try restarted()
+        sysfs.change { $0.file("/proc/cmdline", ($0.text("/proc/cmdline") ?? "") + " passthru.bind=0") }
+        let report = try boot(sysfs)
+        #expect(!report.isGood)
+        #expect(sysfs.driver(of: Self.nic) == "igc")
+        let missing = Status.run(Machine(sysfs)).missing
+        #expect(missing?.map(\.reason?.en) == ["Nothing is bound in this boot: its kernel line says passthru.bind=0."])
+    }
+
     @Test func nothingIsWanted() throws {
         let sysfs = SimulatedSysfs(try router(boot: "first"))
         let report = try boot(sysfs)
