@@ -32,8 +32,9 @@ enum JournalRecord: Sendable, Codable {
 
 /// The first record of a journal file.
 public struct JournalHeader: Sendable, Codable {
-    /// The newest form of the records, which this program writes.
-    public static let newestVersion = 1
+    /// The newest form of the records, which this program writes. 1 was that of release 0.1.0; 2 names programs while they
+    /// run, and why a file could not be put back.
+    public static let newestVersion = 2
 
     /// The form of the file's records; nil in those of release 0.1.0, which stands for 1.
     public var version: Int? = newestVersion

@@ -13,10 +13,12 @@ extension Transaction {
     }
 
     /// Waits for a program that a transaction began and that nobody has seen end: as long as it may take, then it is ended.
+    /// Devices do not wait for it: the owner's way in may be one of them.
     ///
-    /// - Returns: what to say when it did not end even then: nothing may be put back meanwhile.
-    func outlived(_ entry: JournalEntry) -> Text? {
+    /// - Returns: what to say when it did not end even then: no file may be put back meanwhile.
+    func outlived(_ entry: JournalEntry, _ cause: UndoCause) -> Text? {
         guard let program = entry.running, machine.bootID == entry.header.boot else { return nil }
+        if !remains(of: program).isEmpty { giveDevicesBack(entry, cause) }
         let age = machine.bootClock - program.started * 10
         let left = min(max(0, program.milliseconds - age), program.milliseconds)
         if hasEnded(program, within: left) { return nil }
@@ -28,12 +30,12 @@ extension Transaction {
         return Text(
             en: """
                 \(program.command.en), which an interrupted passthru had started, still runs as process \(process) and does \
-                not end even when it is killed: nothing was put back. Wait until it has ended, or restart the machine; \
+                not end even when it is killed: no file was put back. Wait until it has ended, or restart the machine; \
                 `passthru recover` puts everything back then.
                 """,
             zh: """
                 被中断的 passthru 所启动的 \(program.command.zh) 仍在运行（进程 \(process)），强制终止也没有结束：\
-                未恢复任何内容。请等它结束，或重启机器；之后 `passthru recover` 会全部恢复。
+                未恢复任何文件。请等它结束，或重启机器；之后 `passthru recover` 会全部恢复。
                 """
         )
     }

@@ -24,7 +24,7 @@ extension Transaction {
         var recovered: [(entry: JournalEntry, left: [Text])] = []
         for entry in entries.reversed() {
             guard verb == nil || entry.header.verb == verb, let cause = causeToRecover(entry) else { continue }
-            if let sentence = outlived(entry) { throw TransactionFailure(message: sentence, isBusy: true) }
+            if let sentence = outlived(entry, cause) { throw TransactionFailure(message: sentence, isBusy: true) }
             let left = undo(entry, cause)
             recovered.append((journal.entry(entry.id) ?? entry, left))
         }

@@ -267,7 +267,7 @@ public struct Transaction {
     ///
     /// - Returns: what could not be put back.
     public func undo(_ entry: JournalEntry, _ cause: UndoCause) -> [Text] {
-        if let sentence = outlived(entry) { return [sentence] }
+        if let sentence = outlived(entry, cause) { return [sentence] }
         do {
             return undo(observed(try journal.reopen(entry)), cause, stuck: nil)
         } catch {
@@ -283,24 +283,33 @@ public struct Transaction {
         undo(JournalWriter(journal, entry, canAppend: false), cause, stuck: nil)
     }
 
+    /// Undoes what a transaction did to devices, and nothing else. It is not recorded: undoing it once more does nothing.
+    func giveDevicesBack(_ entry: JournalEntry, _ cause: UndoCause) {
+        _ = undo(JournalWriter(journal, entry, canAppend: false), cause, stuck: nil, only: .devices)
+    }
+
     /// Undoes what a transaction did to files, and leaves devices as they are: those of a release whose assignment is
     /// undone next.
     ///
     /// - Returns: what could not be put back.
     public func undoFiles(_ entry: JournalEntry, _ cause: UndoCause) -> [Text] {
         do {
-            return undo(observed(try journal.reopen(entry)), cause, stuck: nil, leavingDevices: true)
+            return undo(observed(try journal.reopen(entry)), cause, stuck: nil, only: .files)
         } catch {
             return [unwritableJournal(error)]
         }
     }
 
+    /// The part of a transaction that is undone.
+    private enum Part { case all, files, devices }
+
     private func undo(
         _ writer: JournalWriter,
         _ cause: UndoCause,
         stuck: PCIAddress?,
-        leavingDevices: Bool = false
+        only part: Part = .all
     ) -> [Text] {
+        let leavingDevices = part == .files
         // Where the journal takes no more, putting the machine back comes first: it can be done again.
         let boot = machine.bootID
         // One that goes on where it was interrupted may have been about to do what comes afterwards, and one of which
@@ -320,6 +329,9 @@ public struct Transaction {
             case .started, .done, .failed, .left: break
             }
             let planned = writer.entry.header.plan.changes[step]
+            if part == .devices {
+                guard case .writeAttribute = planned.change else { continue }
+            }
             // What is remembered in memory belongs to the device.
             if leavingDevices, case .writeFile(let path, _, _) = planned.change, path.hasPrefix("/var/run/") {
                 try? writer.record(.undone(step: step))
@@ -342,7 +354,7 @@ public struct Transaction {
                 try? writer.record(.left(step: step, message: error.message, error: error.error?.rawValue))
             }
         }
-        for step in undoing.programsToRepeat {
+        for step in part == .devices ? [] : undoing.programsToRepeat {
             let change = writer.entry.header.plan.changes[step].change
             do throws(StepFailure) {
                 try runner.perform(change)

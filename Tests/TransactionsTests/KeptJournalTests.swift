@@ -146,8 +146,8 @@ import Wording
         let path = "/etc/passthru/journal/0001"
         let lines = try #require(sysfs.host.text(path)).split(separator: "\n")
         let first = String(lines[0].dropFirst(9))
-        #expect(first.contains(#""version":1"#))
-        let later = first.replacingOccurrences(of: #""version":1"#, with: #""version":2"#)
+        #expect(first.contains(#""version":2"#))
+        let later = first.replacingOccurrences(of: #""version":2"#, with: #""version":3"#)
         let written = ["\(Self.checksum(later)) \(later)"] + lines.dropFirst().map(String.init)
         sysfs.change { $0.file(path, written.joined(separator: "\n")) }
         #expect(try History.run(Machine(sysfs), transaction: nil).unreadable == [1])

@@ -1,7 +1,9 @@
 import Changes
+import Inventory
 import Machine
 import SystemPackage
 import TestHosts
+import TestPlans
 import Testing
 import Wording
 
@@ -105,6 +107,44 @@ import Wording
         #expect(Transaction(on: machine).undo(entry, .interruption).count == 1)
         #expect(Journal(on: machine).entry(1)?.state == .open)
         #expect(sysfs.host.text(Self.menu) == "half\n")
+    }
+
+    /// The owner's way in may be among them: they are back while the program still runs.
+    @Test func devicesDoNotWaitForIt() throws {
+        let nic = "0000:04:00.0"
+        let sysfs = SimulatedSysfs(
+            try TestHost.named("i226-router").with([
+                "/proc/sys/kernel/random/boot_id": "first", Self.menu: "old\n",
+            ])
+        )
+        sysfs.change { $0.file("/sbin/update-menu", "", mode: 0o755) }
+        sysfs.programs = ["/sbin/update-menu": { _, _ in ProgramResult(status: 0, output: "") }]
+        var plan = try EveryKind.plan(for: try #require(PCIAddress(nic)), on: Machine(sysfs))
+        plan.changes.removeAll { if case .writeAttribute = $0.change { false } else { true } }
+        plan.changes.insert(
+            contentsOf: ["vfio_iommu_type1", "vfio-pci"].map {
+                PlannedChange(.loadModule($0), before: nil, after: nil, inverse: [], reason: Self.why)
+            },
+            at: 0
+        )
+        plan.changes.append(.program("/sbin/update-menu", generates: [Self.menu], reason: Self.why))
+        var copy: TestHost?
+        try Transaction(
+            on: Machine(sysfs),
+            onEvent: { if $0 == .recorded("begin of a program") { copy = sysfs.host } }
+        ).apply(plan, verb: "test")
+        let left = SimulatedSysfs(try #require(copy))
+        left.endingSignal = nil
+        left.change { $0.file(Self.menu, "half\n") }
+        #expect(left.driver(of: nic) == "vfio-pci")
+        #expect(throws: TransactionFailure.self) { try Transaction(on: Machine(left)).recover() }
+        #expect(left.driver(of: nic) == "igc")
+        #expect(left.host.text(Self.menu) == "half\n")
+        // Once it has ended all is put back, and said once.
+        left.change { $0.remove("/proc/\(Self.process)") }
+        #expect(try Transaction(on: Machine(left)).recover().map(\.entry.state) == [.rolledBack])
+        #expect(left.driver(of: nic) == "igc")
+        #expect(left.host.text(Self.menu) == "old\n")
     }
 
     @Test func aMemberOfItsSessionCounts() throws {
