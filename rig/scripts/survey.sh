@@ -26,7 +26,7 @@ keep usb.json 0 passthru usb --json
 keep firmware.json 0 passthru show firmware --json
 keep status.json 0 passthru --json
 keep show-0000:01:00.0.json 0 passthru show 0000:01:00.0 --json
-keep capture.txt 0 passthru capture --full /mnt/share/host.tar
+keep capture.txt 0 passthru capture --full --yes /mnt/share/host.tar
 dmesg >dmesg.txt
 cat /proc/cmdline >cmdline.txt
 exit $failed
