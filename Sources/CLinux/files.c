@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -126,9 +127,14 @@ static int write_once(const char *path, const void *bytes, size_t length) {
     return error;
 }
 
+bool clinux_ended(pid_t child) {
+    pid_t ended = waitpid(child, NULL, WNOHANG);
+    return ended == child || (ended < 0 && errno != EINTR);
+}
+
 // Does one write, read or readlink in a child. Its end of the pipe closes when it ends, however it does.
 static int in_child(const char *path, const void *output, size_t output_length, bool link, void *input,
-                    size_t capacity, size_t *length, int milliseconds) {
+                    size_t capacity, size_t *length, int milliseconds, pid_t *stuck) {
     size_t size = sizeof(struct answer) + capacity;
     struct answer *answer = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (answer == MAP_FAILED) return errno;
@@ -148,7 +154,13 @@ static int in_child(const char *path, const void *output, size_t output_length, 
     size_t ignored;
     if (!error) error = drain(pipes[0], NULL, 0, &ignored, deadline);
     if (pipes[0] >= 0) close(pipes[0]);
-    // A child that did not come back may be stuck inside a driver: nobody waits for it.
+    // A child that did not come back may be stuck inside a driver: nobody waits for it. What it reads nobody wants any more;
+    // a write goes on.
+    if (error && child > 0 && stuck) {
+        kill(child, SIGKILL);
+        struct timespec pause = {.tv_nsec = 1000000};
+        for (int i = 0; i < 100 && (*stuck = clinux_ended(child) ? 0 : child); i++) nanosleep(&pause, NULL);
+    }
     if (!error) {
         while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
         error = answer->done ? answer->error : EIO;
@@ -201,10 +213,11 @@ int clinux_guardian_end(clinux_guardian guardian, int milliseconds) {
 }
 
 int clinux_write_with_deadline(const char *path, const void *bytes, size_t length, int milliseconds) {
-    return in_child(path, bytes, length, false, NULL, 0, NULL, milliseconds);
+    return in_child(path, bytes, length, false, NULL, 0, NULL, milliseconds, NULL);
 }
 
 int clinux_read_with_deadline(const char *path, bool link, void *buffer, size_t capacity, size_t *length,
-                              int milliseconds) {
-    return in_child(path, NULL, 0, link, buffer, capacity, length, milliseconds);
+                              int milliseconds, pid_t *stuck) {
+    *stuck = 0;
+    return in_child(path, NULL, 0, link, buffer, capacity, length, milliseconds, stuck);
 }

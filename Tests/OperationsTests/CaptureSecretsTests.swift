@@ -81,7 +81,7 @@ import Testing
             "systemd.set_credential=pw:bustopher",
             "rd.znet=qeth,0.0.0600,0.0.0601,0.0.0602,layer2=1", "wpa.psk=mungojerrie",
             "nfsroot=10.44.55.66:/srv/victoria",
-            "unifi_token=d0d0cafe1234", "foo.pin=4711", "machine_owner=jennyanydots", "intel_iommu=on", "iommu=pt",
+            "unifi_token=d0d0cafe1234", "foo.pin=471195", "machine_owner=jennyanydots", "intel_iommu=on", "iommu=pt",
             "quiet",
         ].joined(separator: " ")
         host.file("/proc/cmdline", "BOOT_IMAGE=/boot/vmlinuz \(line)")
@@ -136,7 +136,7 @@ import Testing
         "grizabella", "7c9e6679-7425-40de-944b-e07fc1f90ae7", "PF3KZ91Q", "4f68bce3-e8cd-4db1-96e7-fbcaf984b709",
         "hunter2hunter2", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "ravenclaw", "grizabella-two", "rumpelteazer",
         "macavity",
-        "skimbleshanks", "iqn.2001-04.example", "bustopher", "mungojerrie", "victoria", "d0d0cafe1234", "4711",
+        "skimbleshanks", "iqn.2001-04.example", "bustopher", "mungojerrie", "victoria", "d0d0cafe1234", "471195",
         "jennyanydots", "rumtumtugger", "C0FFEE", "coricopat", "tantomile", "electra99", "admetus", "pouncival",
         "alonzo-nas",
         "tumblebrutus", "jellicle",
@@ -190,8 +190,10 @@ import Testing
         for secret in secrets {
             let forms = Self.forms(of: secret)
             if forms.contains(where: { whole.range(of: $0) != nil }) { planted += 1 }
-            for form in forms where form.count >= 4 && archive.range(of: form) != nil {
-                Issue.record("\(secret) is in the archive as \(String(decoding: form, as: UTF8.self))")
+            for form in forms where form.count >= 4 {
+                guard let found = archive.range(of: form) else { continue }
+                let around = archive[max(0, found.lowerBound - 40)..<min(archive.count, found.upperBound + 40)]
+                Issue.record("\(secret) is in the archive: \(String(decoding: around, as: UTF8.self))")
             }
         }
         #expect(planted >= 38, "secrets that a whole capture holds")

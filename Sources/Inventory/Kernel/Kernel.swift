@@ -34,6 +34,7 @@ public struct Kernel: Sendable, Hashable, Codable {
         "IRQ_REMAP": "irq_remapping_prepare",
         "IOMMUFD": "",
         "VFIO": "",
+        "VFIO_DEVICE_CDEV": "",
         "VFIO_PCI": "",
         "VFIO_PCI_VGA": "",
         "VFIO_PCI_IGD": "",

@@ -89,11 +89,18 @@ extension PCIFunction {
         details.powerState = text("power_state", for: "powerState")
         details.d3coldAllowed = text("d3cold_allowed", for: "d3coldAllowed").map { $0 != "0" }
         if let total = text("sriov_totalvfs", for: "sriov").flatMap(Int.init) {
-            var functions: [PCIAddress] = []
-            while let address = target("virtfn\(functions.count)", for: "sriov") { functions.append(address) }
+            // One that the kernel is taking away leaves a gap.
+            var names: [String] = []
+            do {
+                names = try directory.list().filter { Sysfs.isNumbered($0, "virtfn") }
+            } catch {
+                details.unknown["sriov"] = reason(error, path)
+            }
+            let functions = names.sorted(by: Sysfs.inOrder).compactMap { target($0, for: "sriov") }
+            let enabled = locked("sriov_numvfs").flatMap(Int.init)
             details.sriov = SRIOV(
                 total: total,
-                enabled: locked("sriov_numvfs").flatMap(Int.init) ?? functions.count,
+                enabled: enabled ?? (details.unknown["sriov_numvfs"] == nil ? functions.count : nil),
                 virtualFunctions: functions
             )
         }

@@ -35,7 +35,22 @@ public struct PCIInventory: Sendable, Hashable, Codable {
                 unknown[name] = error.reason
             }
         }
-        return PCIInventory(functions: functions, unknown: unknown)
+        var inventory = PCIInventory(functions: functions, unknown: unknown)
+        inventory.noteWhatIsLetGo(machine)
+        return inventory
+    }
+
+    /// A driver's link goes before the driver does: while vfio-pci waits for a guest that has the function open
+    /// (vfio_unregister_group_dev() in drivers/vfio/vfio_main.c), only the node of its group tells that it is not free.
+    private mutating func noteWhatIsLetGo(_ machine: Machine) {
+        guard let all = functions, all.contains(where: \.seemsFree) else { return }
+        let nodes = Set(machine.listIfAny("/dev/vfio").compactMap { Int($0) })
+        guard !nodes.isEmpty else { return }
+        let bound = Set(all.filter { $0.driver?.contains("vfio") == true }.compactMap(\.group))
+        for index in all.indices where all[index].seemsFree {
+            guard let group = all[index].group, nodes.contains(group), !bound.contains(group) else { continue }
+            functions?[index].unknown["driver"] = "/dev/vfio/\(group) is still there: a guest has not let go of it"
+        }
     }
 }
 
@@ -43,6 +58,10 @@ public struct PCIInventory: Sendable, Hashable, Codable {
 func lastComponent(_ path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
     return String(path[path.utf8.index(after: slash)...])
+}
+
+extension PCIFunction {
+    fileprivate var seemsFree: Bool { driver == nil && group != nil && unknown["driver"] == nil && !`class`.isBridge }
 }
 
 /// Why something is unknown: the error and where it happened.
