@@ -25,7 +25,7 @@ keep usb.json 0 passthru usb --json
 keep firmware.json 0 passthru show firmware --json
 keep status.json 0 passthru --json
 keep show-0000:01:00.0.json 0 passthru show 0000:01:00.0 --json
-keep capture.txt 0 passthru capture --full /mnt/share/host.tar
+keep capture.txt 0 passthru capture --full --yes /mnt/share/host.tar
 keep dmesg.txt 0 dmesg
 keep cmdline.txt 0 cat /proc/cmdline
 echo "survey: $passed passed, $failed failed"

@@ -73,7 +73,7 @@ extension IPAddress {
     }
 
     /// An address as its 4 or 16 bytes; nil for anything else. A zone such as `%eth0` is no part of it.
-    static func bytes(_ text: String) -> [UInt8]? {
+    public static func bytes(_ text: String) -> [UInt8]? {
         let text = text.utf8.firstIndex(of: UInt8(ascii: "%")).map { String(text[..<$0]) } ?? text
         if let address = parse4(text) { return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: address >> $0) } }
         var address = in6_addr()
