@@ -30,6 +30,12 @@ struct StepRunner {
             && readID("\(path)/device") == identity.device.value
     }
 
+    /// Whether that can be seen: a device that is gone can, one whose driver never comes back need not.
+    func isReadable(_ identity: Identity) -> Bool {
+        let path = "\(PCIInventory.root)/\(identity.address)"
+        return !machine.exists(path) || readID("\(path)/vendor") != nil && readID("\(path)/device") != nil
+    }
+
     private func readID(_ path: String) -> UInt16? {
         guard let bytes = try? machine.readWithDeadline(path, milliseconds: 2_000) else { return nil }
         let text = String(decoding: bytes.trimmed, as: UTF8.self)

@@ -209,6 +209,18 @@ public struct Transaction {
 
     private func checkIdentities(_ identities: [Identity]) throws(TransactionFailure) {
         for identity in identities {
+            guard runner.isReadable(identity) else {
+                throw TransactionFailure(
+                    message: Text(
+                        en: """
+                            Whether \(identity.address) is still \(identity.vendor):\(identity.device) cannot be read: nothing \
+                            was changed.
+                            """,
+                        zh: "无法读取 \(identity.address) 是否仍为 \(identity.vendor):\(identity.device)：未做任何更改。"
+                    ),
+                    isOutdated: true
+                )
+            }
             guard runner.isPresent(identity) else {
                 throw TransactionFailure(
                     message: Text(

@@ -83,7 +83,7 @@ import Testing
         try process.run()
         let said = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
         let number = try #require(Int(said.trimmingCharacters(in: .newlines)))
-        for _ in 0..<100 where !scratch.has("begun") { usleep(20_000) }
+        for _ in 0..<1500 where !scratch.has("begun") { usleep(20_000) }
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         #expect(Machine.live.processes(ofSession: number).contains(number))

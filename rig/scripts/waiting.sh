@@ -52,6 +52,8 @@ first() {
 }
 
 second() {
+    # As on every system that is no practice machine: what a boot remembers is in memory.
+    mount -t tmpfs none /run
     passthru boot --early >/tmp/early 2>&1
     passthru boot >/tmp/boot 2>&1
     cat /tmp/early /tmp/boot
