@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -15,19 +16,31 @@
 
 static_assert(O_PATH == 010000000 && AT_EMPTY_PATH == 0x1000, "the values in clinux.h");
 
+static int64_t now_milliseconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 int clinux_open_in_root(int root, const char *path, int flags) {
     struct open_how how = {
         .flags = (uint64_t)(flags | O_CLOEXEC),
         .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
     };
-    long fd = syscall(SYS_openat2, root, path, &how, sizeof how);
-    return fd < 0 ? -errno : (int)fd;
-}
-
-static int64_t now_milliseconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    // A ".." may have left the root when anything at all was renamed or mounted meanwhile; the kernel does not look which
+    // and answers EAGAIN (openat2(2); fs/namei.c, handle_dots). A lease (fcntl(2)) ends in it too.
+    int64_t deadline = 0;
+    struct timespec pause = {.tv_nsec = 1000};
+    for (;;) {
+        long fd = syscall(SYS_openat2, root, path, &how, sizeof how);
+        if (fd >= 0) return (int)fd;
+        if (errno != EAGAIN) return -errno;
+        int64_t now = now_milliseconds();
+        if (!deadline) deadline = now + clinux_open_patience;
+        if (now >= deadline) return -EAGAIN;
+        nanosleep(&pause, NULL);
+        if (pause.tv_nsec < 100000) pause.tv_nsec *= 2;
+    }
 }
 
 // Reads from `fd` until its end, `capacity` or the deadline. Returns 0 or an errno.
@@ -114,9 +127,14 @@ static int write_once(const char *path, const void *bytes, size_t length) {
     return error;
 }
 
+bool clinux_ended(pid_t child) {
+    pid_t ended = waitpid(child, NULL, WNOHANG);
+    return ended == child || (ended < 0 && errno != EINTR);
+}
+
 // Does one write, read or readlink in a child. Its end of the pipe closes when it ends, however it does.
 static int in_child(const char *path, const void *output, size_t output_length, bool link, void *input,
-                    size_t capacity, size_t *length, int milliseconds) {
+                    size_t capacity, size_t *length, int milliseconds, pid_t *stuck) {
     size_t size = sizeof(struct answer) + capacity;
     struct answer *answer = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (answer == MAP_FAILED) return errno;
@@ -136,7 +154,13 @@ static int in_child(const char *path, const void *output, size_t output_length, 
     size_t ignored;
     if (!error) error = drain(pipes[0], NULL, 0, &ignored, deadline);
     if (pipes[0] >= 0) close(pipes[0]);
-    // A child that did not come back may be stuck inside a driver: nobody waits for it.
+    // A child that did not come back may be stuck inside a driver: nobody waits for it. What it reads nobody wants any more;
+    // a write goes on.
+    if (error && child > 0 && stuck) {
+        kill(child, SIGKILL);
+        struct timespec pause = {.tv_nsec = 1000000};
+        for (int i = 0; i < 100 && (*stuck = clinux_ended(child) ? 0 : child); i++) nanosleep(&pause, NULL);
+    }
     if (!error) {
         while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
         error = answer->done ? answer->error : EIO;
@@ -189,10 +213,11 @@ int clinux_guardian_end(clinux_guardian guardian, int milliseconds) {
 }
 
 int clinux_write_with_deadline(const char *path, const void *bytes, size_t length, int milliseconds) {
-    return in_child(path, bytes, length, false, NULL, 0, NULL, milliseconds);
+    return in_child(path, bytes, length, false, NULL, 0, NULL, milliseconds, NULL);
 }
 
 int clinux_read_with_deadline(const char *path, bool link, void *buffer, size_t capacity, size_t *length,
-                              int milliseconds) {
-    return in_child(path, NULL, 0, link, buffer, capacity, length, milliseconds);
+                              int milliseconds, pid_t *stuck) {
+    *stuck = 0;
+    return in_child(path, NULL, 0, link, buffer, capacity, length, milliseconds, stuck);
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -159,7 +160,9 @@ static _Noreturn void end_like(pid_t child) {
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 127);
 }
 
-enum { null_fd, input_fd, out_read, out_write, err_read, err_write, report_read, report_write, fd_count };
+enum {
+    null_fd, input_fd, out_read, out_write, err_read, err_write, report_read, report_write, gate_read, gate_write, fd_count
+};
 
 static void close_one(int *fd) {
     if (*fd >= 0) close(*fd);
@@ -171,6 +174,14 @@ static _Noreturn void become(const clinux_program *program, const place *where, 
     int error = 0;
     setsid();
     release_signals();
+    if (fds[gate_read] >= 0) {
+        // Who started it says when it may begin; at the end of the pipe nobody is left who could.
+        close(fds[gate_write]);
+        char byte;
+        ssize_t n;
+        while ((n = read(fds[gate_read], &byte, 1)) < 0 && errno == EINTR) {}
+        if (n != 1) _exit(127);
+    }
     bool has_input = fds[input_fd] >= 0, has_errors = fds[err_write] >= 0;
     if (dup2(fds[has_input ? input_fd : null_fd], 0) < 0 || dup2(fds[out_write], 1) < 0
         || dup2(fds[has_errors ? err_write : out_write], 2) < 0)
@@ -245,6 +256,62 @@ static bool listen_to(clinux_program *program, int *fds, int *report, size_t *re
     return true;
 }
 
+// The session of a process (proc_pid_stat(5), field 6); 0 when it is gone or has ended.
+static pid_t session_of(const char *process) {
+    char path[300], text[512];
+    snprintf(path, sizeof path, "/proc/%s/stat", process);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (n <= 0) return 0;
+    text[n] = 0;
+    // The name in brackets may hold anything.
+    const char *rest = strrchr(text, ')');
+    char state;
+    int parent, group, session;
+    if (!rest || sscanf(rest + 1, " %c %d %d %d", &state, &parent, &group, &session) != 4) return 0;
+    return state == 'Z' || state == 'X' ? 0 : session;
+}
+
+// Sends a signal to all of a session and of the process group of the same number; with 0 only looks. Returns whether anybody
+// of the session lives.
+static bool signal_session(pid_t session, int signal) {
+    bool lives = false;
+    if (signal) kill(-session, signal);
+    DIR *folder = opendir("/proc");
+    if (!folder) return false;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        pid_t process = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (process <= 0 || session_of(entry->d_name) != session) continue;
+        lives = true;
+        // Those of the group have it already, and once is enough for who counts.
+        if (signal && getpgid(process) != session) kill(process, signal);
+    }
+    closedir(folder);
+    return lives;
+}
+
+// Ends a program with all of its session: asks, waits for the grace, then kills.
+static void end(clinux_program *program, pid_t child, int *fds) {
+    int report = 0;
+    size_t reported = sizeof report;
+    bool collected = false;
+    for (int kills = program->grace <= 0; kills < 2; kills++) {
+        int64_t deadline = now_milliseconds() + (kills ? 1000 : program->grace);
+        signal_session(child, kills ? SIGKILL : SIGTERM);
+        // What is killed is collected unless it is stuck in the kernel.
+        while (now_milliseconds() < deadline) {
+            // A program that cannot write what it has to say could not end either.
+            listen_to(program, fds, &report, &reported, 0);
+            if (!collected) collected = waitpid(child, &program->status, WNOHANG) == child;
+            if (collected && !signal_session(child, 0)) return;
+            struct timespec pause = {.tv_nsec = 20000000};
+            nanosleep(&pause, NULL);
+        }
+    }
+}
+
 static int wait_for(clinux_program *program, pid_t child, int *fds) {
     int64_t deadline = now_milliseconds() + program->milliseconds;
     int report = 0, error = 0;
@@ -265,12 +332,7 @@ static int wait_for(clinux_program *program, pid_t child, int *fds) {
         if (done < 0 && errno == EINTR) done = 0;
     }
     if (error) {
-        kill(-child, SIGKILL);
-        // A killed child is collected unless it is stuck in the kernel.
-        for (int i = 0; i < 100 && waitpid(child, &program->status, WNOHANG) == 0; i++) {
-            struct timespec pause = {.tv_nsec = 10000000};
-            nanosleep(&pause, NULL);
-        }
+        end(program, child, fds);
         return error;
     }
     for (int i = 0; i < 256 && listen_to(program, fds, &report, &reported, 0); i++) {}
@@ -288,7 +350,8 @@ int clinux_run(clinux_program *program) {
     for (int i = 0; i < fd_count; i++) fds[i] = -1;
     fds[null_fd] = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (fds[null_fd] < 0 || pipe2(fds + out_read, O_CLOEXEC) || pipe2(fds + report_read, O_CLOEXEC)
-        || (program->errors && pipe2(fds + err_read, O_CLOEXEC)))
+        || (program->errors && pipe2(fds + err_read, O_CLOEXEC))
+        || (program->started && pipe2(fds + gate_read, O_CLOEXEC)))
         error = errno;
     if (!error && program->input) {
         fds[input_fd] = file_in_memory(program->input, program->input_length);
@@ -300,7 +363,14 @@ int clinux_run(clinux_program *program) {
     close_one(&fds[out_write]);
     close_one(&fds[err_write]);
     close_one(&fds[report_write]);
-    if (child > 0) error = wait_for(program, child, fds);
+    if (child > 0 && program->started) {
+        error = program->started(program->context, child);
+        // A child that is not told to begin ends at the end of the pipe. This end for reading keeps SIGPIPE away.
+        if (!error && write(fds[gate_write], "", 1) != 1) error = errno;
+        close_one(&fds[gate_write]);
+        if (error) while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+    }
+    if (child > 0 && !error) error = wait_for(program, child, fds);
     for (int i = 0; i < fd_count; i++) close_one(&fds[i]);
     if (elsewhere) leave(&where);
     return error;

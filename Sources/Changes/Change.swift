@@ -42,6 +42,42 @@ public struct ProgramDocument: Sendable, Hashable, Codable {
     }
 }
 
+extension Change {
+    /// How a function that has no driver gets its own one, and after that `override` (nil: an empty one).
+    ///
+    /// The driver is named while it is bound: where `sriov_drivers_autoprobe` of the physical function is 0, the kernel
+    /// lets a virtual one have a driver only when `driver_override` names it (pci_device_can_probe(), since Linux 5.3), for
+    /// `bind` as for `drivers_probe`. No other driver that matches can take the function meanwhile either.
+    public static func goHome(_ address: PCIAddress, to driver: String, override: String? = nil) -> [Change] {
+        let path = "\(PCIInventory.root)/\(address)/driver_override"
+        return [
+            .writeAttribute(path: path, value: driver),
+            .writeAttribute(path: "/sys/bus/pci/drivers/\(driver)/bind", value: "\(address)"),
+            .writeAttribute(path: path, value: override ?? "\n"),
+        ]
+    }
+
+    /// Inverses of an assignment as release 0.1.0 wrote them into journals, which put the override back first and bind
+    /// then, as ``goHome(_:to:override:)`` has them; all others as they are.
+    public static func goingHome(_ inverse: [Change]) -> [Change] {
+        guard inverse.count == 2, case .writeAttribute(let path, let override) = inverse[0],
+            case .writeAttribute(let bind, let value) = inverse[1], let address = PCIAddress(value),
+            path == "\(PCIInventory.root)/\(address)/driver_override",
+            let driver = bind.removing(prefix: "/sys/bus/pci/drivers/", suffix: "/bind"), driver != "vfio-pci"
+        else { return inverse }
+        return goHome(address, to: driver, override: override)
+    }
+}
+
+extension String {
+    fileprivate func removing(prefix: String, suffix: String) -> String? {
+        guard hasPrefix(prefix), hasSuffix(suffix), utf8.count > prefix.utf8.count + suffix.utf8.count else {
+            return nil
+        }
+        return String(dropFirst(prefix.count).dropLast(suffix.count))
+    }
+}
+
 /// What must be true after a change, read back from the kernel.
 public enum Expectation: Sendable, Hashable, Codable {
     /// The function is bound to this driver; nil means to none.

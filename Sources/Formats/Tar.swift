@@ -67,12 +67,20 @@ public struct TarLimits: Equatable, Sendable {
     public var totalBytes: Int
     /// The most bytes of one path or link target (PATH_MAX).
     public var pathLength: Int
+    /// The most bytes of all paths and link targets together, which are kept beside the archive.
+    public var pathBytes: Int
 
-    /// The limits of a captured host unless said otherwise: 200,000 members, 512 MiB, 4096 bytes.
-    public init(members: Int = 200_000, totalBytes: Int = 512 << 20, pathLength: Int = 4096) {
+    /// The limits of a captured host unless said otherwise: 200,000 members, 256 MiB, 4096 bytes a path, 32 MiB of paths.
+    public init(
+        members: Int = 200_000,
+        totalBytes: Int = 256 << 20,
+        pathLength: Int = 4096,
+        pathBytes: Int = 32 << 20
+    ) {
         self.members = members
         self.totalBytes = totalBytes
         self.pathLength = pathLength
+        self.pathBytes = pathBytes
     }
 }
 
@@ -100,6 +108,8 @@ public struct TarError: Error, Equatable, Sendable, CustomStringConvertible {
         case tooManyMembers(limit: Int)
         /// More bytes than this limit, in the archive or in its files together.
         case tooManyBytes(limit: Int)
+        /// Paths and link targets of more bytes than this limit, all together.
+        case tooManyPathBytes(limit: Int)
         /// A path or link target of more bytes than this limit.
         case pathTooLong(limit: Int)
         /// The path begins with "/".
@@ -156,6 +166,7 @@ public struct TarError: Error, Equatable, Sendable, CustomStringConvertible {
         case .dataAfterEnd: return "The archive is damaged: its end is not followed by zeros alone\(place)."
         case .tooManyMembers(let limit): return "The archive has more than \(limit) members\(place)."
         case .tooManyBytes(let limit): return "The archive holds more than \(limit) bytes\(place)."
+        case .tooManyPathBytes(let limit): return "The archive has paths of more than \(limit) bytes together\(place)."
         case .pathTooLong(let limit):
             return "The archive is refused: a path of \(subject) is longer than \(limit) bytes\(place)."
         case .absolutePath: return "The archive is refused: \(subject) has an absolute path\(place)."

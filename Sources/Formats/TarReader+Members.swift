@@ -172,15 +172,19 @@ extension TarReader {
             return
         }
         guard let text = String(validating: path, as: UTF8.self) else { throw failure(.badPath) }
+        pathBytes += path.count
         let treeKind: TarTree.Kind
         switch kind {
         case .directory: treeKind = .directory
-        case .symbolicLink: treeKind = .symbolicLink
+        case .symbolicLink(let target):
+            treeKind = .symbolicLink
+            pathBytes += target.utf8.count
         case .file(let range):
             treeKind = .file
             contentBytes += range.count
             guard contentBytes <= limits.totalBytes else { throw failure(.tooManyBytes(limit: limits.totalBytes)) }
         }
+        guard pathBytes <= limits.pathBytes else { throw failure(.tooManyPathBytes(limit: limits.pathBytes)) }
         let node: Int
         do throws(TarTree.Failure) {
             node = try tree.insert(path)

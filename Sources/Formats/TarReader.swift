@@ -9,6 +9,7 @@ struct TarReader {
     var members: [TarMember] = []
     var tree: TarTree
     var contentBytes = 0
+    var pathBytes = 0
     var extended = Extended()
 
     /// What extended headers say about the next member.

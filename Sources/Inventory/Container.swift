@@ -10,11 +10,25 @@ public struct Container: Sendable, Hashable, Codable {
 
     public static func read(_ machine: Machine) -> Container {
         func found(_ kind: String) -> Container { Container(isContainer: true, kind: kind) }
-        if machine.exists("/.dockerenv") { return found("docker") }
-        if machine.exists("/run/.containerenv") { return found("podman") }
-        if let kind = machine.textIfAny("/run/systemd/container"), !kind.isEmpty { return found(kind) }
-        if machine.exists("/dev/.lxc-boot-id") { return found("lxc") }
-        if machine.exists("/proc/vz"), !machine.exists("/proc/bc") { return found("openvz") }
+        var lost: String?
+        func isThere(_ path: String) -> Bool {
+            do {
+                return try machine.isThere(path)
+            } catch {
+                lost = reason(error, path)
+                return false
+            }
+        }
+        if isThere("/.dockerenv") { return found("docker") }
+        if isThere("/run/.containerenv") { return found("podman") }
+        do {
+            if let kind = try machine.textIfThere("/run/systemd/container"), !kind.isEmpty { return found(kind) }
+        } catch {
+            lost = reason(error, "/run/systemd/container")
+        }
+        if isThere("/dev/.lxc-boot-id") { return found("lxc") }
+        if isThere("/proc/vz"), !isThere("/proc/bc") { return found("openvz") }
+        // Only root reads this one, and control groups tell as much to others.
         if let environment = try? machine.read("/proc/1/environ") {
             for variable in environment.split(separator: 0) where variable.starts(with: "container=".utf8) {
                 return found(String(decoding: variable.dropFirst("container=".utf8.count), as: UTF8.self))
@@ -32,8 +46,9 @@ public struct Container: Sendable, Hashable, Codable {
                 }
                 if isIn { return found(kind == "kubepods" ? "kubernetes" : kind == "libpod" ? "podman" : kind) }
             }
+            if let lost { return Container(isContainer: nil, kind: nil, unknown: ["isContainer": lost]) }
             return Container(isContainer: false, kind: nil)
-        } catch  where error == .noSuchFileOrDirectory && machine.exists("/proc/1") {
+        } catch  where error == .noSuchFileOrDirectory && lost == nil && machine.exists("/proc/1") {
             return Container(isContainer: false, kind: nil)  // A kernel without control groups.
         } catch {
             return Container(isContainer: nil, kind: nil, unknown: ["isContainer": reason(error, path)])

@@ -60,8 +60,14 @@ public struct Firmware: Sendable, Equatable, Codable {
             unknown["lockdown"] = "/sys/kernel/security: no such file or directory"
             return
         }
-        mode = machine.exists("/sys/firmware/efi") ? .efi : .bios
-        if mode == .bios {
+        do {
+            mode = try machine.isThere("/sys/firmware/efi") ? .efi : .bios
+        } catch {
+            unknown["mode"] = reason(error, "/sys/firmware/efi")
+        }
+        if mode == nil {
+            unknown["secureBoot"] = unknown["mode"]
+        } else if mode == .bios {
             secureBoot = false
         } else {
             // Four bytes of attributes, then the value (Documentation/filesystems/efivarfs.rst).

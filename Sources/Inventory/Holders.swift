@@ -77,7 +77,9 @@ public struct HolderInventory: Codable, Sendable, Hashable {
             var reader = HolderReader(machine)
             for pid in try machine.processes() where "\(pid)" != own { reader.read(pid, into: &inventory) }
             if reader.closed > 0 {
-                inventory.unknown["holders"] = "permission denied: \(reader.closed) × /proc/PID/fd"
+                let denied = "permission denied: \(reader.closed) × /proc/PID/fd"
+                inventory.unknown["holders"] =
+                    reader.why.flatMap { $0.hasPrefix("permission denied") ? nil : $0 } ?? denied
             }
             if reader.closedNamespaces > 0 {
                 inventory.unknown["foreignMounts"] = "permission denied: \(reader.closedNamespaces) × /proc/PID/ns/mnt"
@@ -109,6 +111,8 @@ private struct HolderReader {
     /// Processes whose open files, whose namespace could not be read.
     var closed = 0
     var closedNamespaces = 0
+    /// The first reason why something of a process' open files could not be read.
+    var why: String?
     private var known: [DeviceNumber: [Bool: HeldNode?]] = [:]
     private var namespaces: Set<String>
     private let ownMounts: Set<String>
@@ -125,17 +129,18 @@ private struct HolderReader {
         var nodes: [HeldNode] = []
         do throws(Errno) {
             for name in try machine.list(folder + "/fd") {
-                guard let path = try? machine.link("\(folder)/fd/\(name)"), path.utf8.starts(with: "/dev/".utf8),
-                    !Self.isPlain(path), let status = try? machine.status("\(folder)/fd/\(name)"),
-                    let number = status.device,
-                    let node = node(path, number, isBlock: status.kind == .blockDevice), !nodes.contains(node)
-                else { continue }
-                nodes.append(node)
+                do throws(Errno) {
+                    if let node = try self.node("\(folder)/fd/\(name)"), !nodes.contains(node) { nodes.append(node) }
+                } catch  where error == .noSuchFileOrDirectory || error == .noSuchProcess {
+                    // It was closed meanwhile.
+                    continue
+                }
             }
         } catch  where error == .noSuchFileOrDirectory || error == .noSuchProcess {
             return
         } catch {
             closed += 1
+            why = why ?? Unreadable(error, folder + "/fd").reason
         }
         let command = machine.textIfAny(folder + "/comm") ?? "?"
         if !nodes.isEmpty { inventory.holders.append(DeviceHolder(pid: pid, command: command, nodes: nodes)) }
@@ -148,16 +153,25 @@ private struct HolderReader {
             || path.utf8.starts(with: "/dev/pts/".utf8) || path.utf8.starts(with: "/dev/shm/".utf8)
     }
 
-    private mutating func node(_ path: String, _ number: DeviceNumber, isBlock: Bool) -> HeldNode? {
+    /// The node that an open file is, if it is one of a device.
+    private mutating func node(_ file: String) throws(Errno) -> HeldNode? {
+        let path = try machine.link(file)
+        guard path.utf8.starts(with: "/dev/".utf8), !Self.isPlain(path) else { return nil }
+        let status = try machine.status(file)
+        guard let number = status.device else { return nil }
+        return try node(path, number, isBlock: status.kind == .blockDevice)
+    }
+
+    private mutating func node(_ path: String, _ number: DeviceNumber, isBlock: Bool) throws(Errno) -> HeldNode? {
         if let found = known[number]?[isBlock] { return found }
-        let node = lookUp(path, number, isBlock: isBlock)
+        let node = try lookUp(path, number, isBlock: isBlock)
         known[number, default: [:]][isBlock] = .some(node)
         return node
     }
 
-    private func lookUp(_ path: String, _ number: DeviceNumber, isBlock: Bool) -> HeldNode? {
+    private func lookUp(_ path: String, _ number: DeviceNumber, isBlock: Bool) throws(Errno) -> HeldNode? {
         if path.utf8.starts(with: "/dev/nvidia".utf8) {
-            let functions = nvidiaFunctions(Machine.lastComponent(of: path))
+            let functions = try nvidiaFunctions(Machine.lastComponent(of: path))
             return functions.isEmpty
                 ? nil
                 : HeldNode(
@@ -168,26 +182,36 @@ private struct HolderReader {
                 )
         }
         let entry = "/sys/dev/\(isBlock ? "block" : "char")/\(number)"
-        guard let folder = try? machine.linkTarget(entry) else { return nil }
+        var folder = entry
+        var subsystem: String?
+        do throws(Errno) {
+            folder = try machine.linkTarget(entry)
+            subsystem = Machine.lastComponent(of: try machine.link(folder + "/subsystem"))
+        } catch {
+            // A node of a device that is gone, or of no device.
+            guard error.isAbsence else { throw error }
+            if folder == entry { return nil }
+        }
         var node = HeldNode(
             path: path,
             name: Machine.lastComponent(of: folder),
-            subsystem: machine.linkName(folder + "/subsystem"),
+            subsystem: subsystem,
             functions: Sysfs.functions(in: folder)
         )
         if node.subsystem == "vfio" {
             // /dev/vfio/12, or /dev/vfio/noiommu-12 (Documentation/driver-api/vfio.rst).
             let digits = Substring(node.name.utf8.drop { !Sysfs.isDigit($0) })
-            node.functions = machine.listIfAny("/sys/kernel/iommu_groups/\(digits)/devices").filter(Sysfs.isAddress)
+            let members = try machine.listIfThere("/sys/kernel/iommu_groups/\(digits)/devices") ?? []
+            node.functions = members.filter(Sysfs.isAddress)
         }
         // A volume has no function of its own in its path, but stands on disks that do.
         return node.functions.isEmpty && node.subsystem != "block" ? nil : node
     }
 
     /// `nvidia0` belongs to the card with that minor number, all others to every card of the driver.
-    private func nvidiaFunctions(_ name: String) -> [String] {
+    private func nvidiaFunctions(_ name: String) throws(Errno) -> [String] {
         let root = "/proc/driver/nvidia/gpus"
-        let cards = machine.listIfAny(root)
+        let cards = try machine.listIfThere(root) ?? []
         guard Sysfs.isNumbered(name, "nvidia") else { return cards.filter(Sysfs.isAddress) }
         return cards.filter { card in
             guard let lines = try? machine.textLines("\(root)/\(card)/information") else { return true }

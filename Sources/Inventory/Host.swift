@@ -93,18 +93,22 @@ public struct Host: Sendable, Equatable, Codable {
             host.kernel = Kernel.readIdentity(machine)
         }
         if parts.contains(.pci) {
-            var pci = PCIInventory.read(machine)
-            if parts.contains(.names) { pci.name(with: NameTables.pci(on: machine)) }
+            host.pci = PCIInventory.read(machine)
+            if parts.contains(.names) { host.pci?.name(with: NameTables.pci(on: machine)) }
+        }
+        if parts.contains(.iommu) {
+            host.iommu = IOMMU.read(machine)
+            host.placeUnreadGroups()
+        }
+        if parts.contains(.pci) {
             if parts.contains(.pciDetails) {
-                let modules = ModuleIndex.read(machine, for: pci.functions ?? [])
-                for index in (pci.functions ?? []).indices {
-                    pci.functions?[index].readDetails(from: machine, modules: modules)
+                let modules = ModuleIndex.read(machine, for: host.functions)
+                for index in host.functions.indices {
+                    host.pci?.functions?[index].readDetails(from: machine, modules: modules)
                 }
             }
-            host.pci = pci
             if parts.contains(.pciTopology), !parts.contains(.pciDetails) { host.readTopology(from: machine) }
         }
-        if parts.contains(.iommu) { host.iommu = IOMMU.read(machine) }
         if parts.contains(.cpu) { host.cpu = CPU.read(machine) }
         if parts.contains(.firmware) { host.firmware = Firmware.read(machine) }
         if parts.contains(.platform) { host.platform = Platform.read(machine) }
@@ -136,6 +140,16 @@ public struct Host: Sendable, Equatable, Codable {
         return host
     }
 
+    /// Functions whose own link to their group could not be read belong to the group that lists them.
+    private mutating func placeUnreadGroups() {
+        for index in functions.indices where functions[index].unknown["group"] != nil {
+            let name = functions[index].address.description
+            guard let group = iommu?.groups?.first(where: { $0.devices.contains(name) }) else { continue }
+            pci?.functions?[index].group = group.number
+            pci?.functions?[index].unknown["group"] = nil
+        }
+    }
+
     private mutating func readTopology(from machine: Machine) {
         for index in functions.indices where functions[index].details == nil {
             pci?.functions?[index].readTopology(from: machine)
@@ -162,6 +176,20 @@ public struct Host: Sendable, Equatable, Codable {
         if let active = iommu?.isActive { return active }
         guard iommu?.groups == nil, let functions = pci?.functions, !functions.isEmpty else { return nil }
         return functions.allSatisfy { $0.group == nil && $0.unknown["group"] == nil } ? false : nil
+    }
+
+    /// Why not all members of an IOMMU group are known, as far as that can be seen: one of which nothing could be read, or
+    /// which may be in it; nil when they are.
+    public func unseenMember(ofGroup group: Int) -> String? {
+        let listed = iommu?.groups?.first { $0.number == group }
+        if let listed, listed.unknown["devices"] == nil {
+            for name in listed.devices {
+                guard let address = PCIAddress(name), function(address) == nil else { continue }
+                return pci?.unknown[name] ?? "\(PCIInventory.root)/\(name): no such file"
+            }
+            return nil
+        }
+        return pci?.unread.min { $0.key < $1.key }?.value ?? functions.lazy.compactMap { $0.unknown["group"] }.first
     }
 
     /// All functions of an IOMMU group.

@@ -20,10 +20,17 @@ extension Machine {
                 )
             )
         }
+        func refusal(_ error: TarError) -> HostSourceError {
+            HostSourceError(
+                message: Text(en: "\(path) is no captured host. \(error)", zh: "\(path) 不是捕获的主机。\(error.chinese)")
+            )
+        }
+        let size: Int
         do {
-            switch try Machine.live.status(path).kind {
+            let status = try Machine.live.status(path)
+            switch status.kind {
             case .directory: return Machine(try FolderTree(folder: path))
-            case .file: break
+            case .file: size = status.size
             default:
                 throw HostSourceError(
                     message: Text(
@@ -39,32 +46,32 @@ extension Machine {
         } catch {
             throw HostSourceError(message: Text(verbatim: "\(error)"))
         }
+        let limit = TarLimits().totalBytes
+        guard size <= limit else { throw refusal(TarError(.tooManyBytes(limit: limit), offset: 0)) }
         let bytes: [UInt8]
         do {
-            bytes = try Machine.live.read(path, limit: TarLimits().totalBytes + 1)
+            bytes = try Machine.live.read(path, limit: limit + 1)
         } catch {
             throw failure(error)
         }
         do {
             return Machine(MemoryTree(try TarArchive.read(bytes: bytes), of: bytes))
         } catch {
-            throw HostSourceError(
-                message: Text(en: "\(path) is no captured host. \(error)", zh: "\(path) 不是捕获的主机。\(error.chinese)")
-            )
+            throw refusal(error)
         }
     }
 }
 
 extension MemoryTree {
     fileprivate init(_ members: [TarMember], of archive: [UInt8]) {
-        self.init()
+        self.init(archive: archive)
         for member in members {
             let path = "/" + member.path
             switch member.kind {
             case .directory: put(.directory, at: path)
             case .symbolicLink(let target): put(.symbolicLink(target), at: path)
             case .file(let range):
-                put(.file(Array(archive[range]), mode: UInt32(member.mode)), at: path)
+                put(range, mode: UInt32(member.mode), at: path)
                 if member.owner != 0 || member.group != 0 {
                     setOwner(Owner(user: member.owner, group: member.group), at: path)
                 }
@@ -89,6 +96,7 @@ extension TarError {
         case .dataAfterEnd: "归档已损坏：结束标记之后还有非零数据\(place)。"
         case .tooManyMembers(let limit): "归档的成员超过 \(limit) 个\(place)。"
         case .tooManyBytes(let limit): "归档的内容超过 \(limit) 字节\(place)。"
+        case .tooManyPathBytes(let limit): "归档中的路径合计超过 \(limit) 字节\(place)。"
         case .pathTooLong(let limit): "拒绝该归档：\(subject) 的路径超过 \(limit) 字节\(place)。"
         case .absolutePath: "拒绝该归档：\(subject) 使用了绝对路径\(place)。"
         case .parentComponent: "拒绝该归档：\(subject) 的路径中有 '..'\(place)。"

@@ -27,6 +27,7 @@ public struct IOMMU: Sendable, Hashable, Codable {
         public var reservedRegions: [ReservedRegion]
         public var unknown: [String: String] = [:]
 
+        /// Whether it protects: false for one of vfio's no-IOMMU mode. Where its name could not be read, `unknown` says so.
         public var isReal: Bool { name != "vfio-noiommu" }
     }
 
@@ -35,6 +36,7 @@ public struct IOMMU: Sendable, Hashable, Codable {
     public var isActive: Bool? {
         if let units, units.isEmpty { return false }
         if let groups, !groups.contains(where: \.isReal) { return false }
+        if let groups, groups.allSatisfy({ !$0.isReal || $0.unknown["name"] != nil }) { return nil }
         return units == nil || groups == nil ? nil : true
     }
 
@@ -93,16 +95,20 @@ public struct IOMMU: Sendable, Hashable, Codable {
 
 extension IOMMU.Group {
     fileprivate init(number: Int, at path: String, on machine: Machine) {
-        let type = machine.textIfAny(path + "/type")
+        self.init(number: number, type: nil, name: nil, devices: [], reservedRegions: [])
+        do {
+            type = try machine.textIfThere(path + "/type")
+        } catch {
+            unknown["type"] = reason(error, path + "/type")
+        }
         // A group that protects nothing has a name and no domain: one with a type need not be asked for its name.
-        let hasDomain = type != nil && type != "unknown"
-        self.init(
-            number: number,
-            type: type,
-            name: hasDomain ? nil : machine.textIfAny(path + "/name"),
-            devices: [],
-            reservedRegions: []
-        )
+        if type == nil || type == "unknown" {
+            do {
+                name = try machine.textIfThere(path + "/name")
+            } catch {
+                unknown["name"] = reason(error, path + "/name")
+            }
+        }
         do {
             devices = try machine.list(path + "/devices")
         } catch {

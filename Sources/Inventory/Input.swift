@@ -37,8 +37,12 @@ public struct InputInventory: Codable, Sendable, Hashable {
         }
         var nodes: [String: [String]] = [:]
         for name in names where !Sysfs.isNumbered(name, "input") {
-            guard let path = try? machine.devicePath("/sys/class/input/" + name) else { continue }
-            nodes[Machine.parent(of: path), default: []].append(name)
+            do throws(Unreadable) {
+                guard let path = try machine.devicePathIfThere("/sys/class/input/" + name) else { continue }
+                nodes[Machine.parent(of: path), default: []].append(name)
+            } catch {
+                input.unknown["nodes"] = error.reason
+            }
         }
         for name in names where Sysfs.isNumbered(name, "input") {
             var device = InputDevice(name: name)

@@ -56,7 +56,7 @@ public struct MemoryInventory: Codable, Sendable, Hashable {
         memory.total = table["MemTotal"]
         memory.available = table["MemAvailable"]
         memory.defaultHugepageSize = table["Hugepagesize"]
-        memory.hugepages = pools(machine)
+        memory.readPools(machine)
         if memory.hugepages.isEmpty, let size = table["Hugepagesize"], let total = table["HugePages_Total"],
             let free = table["HugePages_Free"]
         {
@@ -65,20 +65,20 @@ public struct MemoryInventory: Codable, Sendable, Hashable {
         return memory
     }
 
-    private static func pools(_ machine: Machine) -> [HugepagePool] {
-        let root = "/sys/kernel/mm/hugepages"
-        return machine.listIfAny(root).compactMap { name in
+    private mutating func readPools(_ machine: Machine) {
+        var root = Attributes(machine, "/sys/kernel/mm")
+        for name in root.list("hugepages", "hugepages") {
             // hugepages-2048kB
-            let folder = Attributes(machine, "\(root)/\(name)")
             let digits = name.utf8.drop { !Sysfs.isDigit($0) }.prefix(while: Sysfs.isDigit)
             guard name.utf8.starts(with: "hugepages-".utf8), let size = Int(Substring(digits)),
                 (1...Int.max / 1024).contains(size)
-            else { return nil }
-            var numbers = folder
-            guard let total = numbers.number("nr_hugepages", "total"),
-                let free = numbers.number("free_hugepages", "free")
-            else { return nil }
-            return HugepagePool(size: size * 1024, total: total, free: free)
-        }.sorted { $0.size < $1.size }
+            else { continue }
+            guard let total = root.number("hugepages/\(name)/nr_hugepages", "hugepages"),
+                let free = root.number("hugepages/\(name)/free_hugepages", "hugepages")
+            else { continue }
+            hugepages.append(HugepagePool(size: size * 1024, total: total, free: free))
+        }
+        hugepages.sort { $0.size < $1.size }
+        unknown.merge(root.unknown) { first, _ in first }
     }
 }

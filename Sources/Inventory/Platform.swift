@@ -1,4 +1,5 @@
 public import Machine
+internal import SystemPackage
 
 /// What kind of Linux this is. Later floors decide by its capabilities, the name is for people.
 public struct Platform: Sendable, Hashable, Codable {
@@ -30,15 +31,22 @@ public struct Platform: Sendable, Hashable, Codable {
 
     public static func read(_ machine: Machine) -> Platform {
         var platform = Platform(kind: .unknown, name: nil, version: nil, capabilities: [])
-        platform.capabilities = Capability.allCases.filter { $0.isThere(on: machine) }
+        platform.capabilities = Capability.allCases.filter { capability in
+            capability.isThere(on: machine) { (error: Errno, path: String) in
+                platform.unknown["capabilities"] = reason(error, path)
+            }
+        }
         let has = Set(platform.capabilities)
         var release: [String: String] = [:]
-        if let text = machine.textIfAny("/etc/os-release") ?? machine.textIfAny("/usr/lib/os-release") {
-            release = assignments(in: text)
+        do {
+            var text = try machine.textIfThere("/etc/os-release")
+            if text == nil { text = try machine.textIfThere("/usr/lib/os-release") }
+            release = assignments(in: text ?? "")
             platform.name = release["PRETTY_NAME"] ?? release["NAME"]
             platform.version = release["VERSION_ID"]
-        } else {
-            platform.unknown["name"] = "/etc/os-release: no such file"
+            if text == nil { platform.unknown["name"] = "/etc/os-release: no such file" }
+        } catch {
+            platform.unknown["name"] = reason(error, "/etc/os-release")
         }
         let family = [release["ID"] ?? ""] + (release["ID_LIKE"] ?? "").split(separator: " ").map(String.init)
         func isLike(_ id: String) -> Bool { family.contains(id) }
@@ -65,17 +73,28 @@ public struct Platform: Sendable, Hashable, Codable {
 }
 
 extension Platform.Capability {
-    /// Whether a machine has it.
-    public func isThere(on machine: Machine) -> Bool {
-        func any(_ paths: String...) -> Bool { paths.contains(where: machine.exists) }
+    /// Whether a machine has it, as far as that can be seen.
+    public func isThere(on machine: Machine) -> Bool { isThere(on: machine) { _, _ in } }
+
+    /// - Parameter lost: told what could not be seen.
+    fileprivate func isThere(on machine: Machine, _ lost: (Errno, String) -> Void) -> Bool {
+        func exists(_ path: String) -> Bool {
+            do throws(Errno) {
+                return try machine.isThere(path)
+            } catch {
+                lost(error, path)
+                return false
+            }
+        }
+        func any(_ paths: String...) -> Bool { paths.contains(where: exists) }
         switch self {
         case .grubHook:
-            return machine.exists("/etc/init.d/grub") && machine.exists("/etc/grub.cfg.d")
+            return exists("/etc/init.d/grub") && exists("/etc/grub.cfg.d")
                 && machine.textIfAny("/boot/grub/grub.cfg")?.contains("cmdline_ext") == true
         case .grubMenu: return any("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg")
-        case .updateGrub: return machine.exists("/etc/default/grub")
+        case .updateGrub: return exists("/etc/default/grub")
         case .grubby: return any("/usr/sbin/grubby", "/usr/bin/grubby", "/sbin/grubby")
-        case .proxmoxBootTool: return machine.exists("/etc/kernel/proxmox-boot-uuids")
+        case .proxmoxBootTool: return exists("/etc/kernel/proxmox-boot-uuids")
         case .systemdBoot:
             return any("/boot/loader/loader.conf", "/efi/loader/loader.conf", "/boot/efi/loader/loader.conf")
         case .kernelstub: return any("/etc/kernelstub/configuration", "/usr/bin/kernelstub")
@@ -90,7 +109,7 @@ extension Platform.Capability {
         case .initramfsTools: return any("/etc/initramfs-tools")
         case .dracut: return any("/etc/dracut.conf.d", "/usr/bin/dracut")
         case .mkinitcpio: return any("/etc/mkinitcpio.conf")
-        case .overlayRoot: return machine.exists("/rom") && machine.exists("/overlay")
+        case .overlayRoot: return exists("/rom") && exists("/overlay")
         }
     }
 }

@@ -25,11 +25,12 @@ public struct SerialInventory: Codable, Sendable, Hashable {
         do throws(Unreadable) {
             var console = Attributes(machine, "/sys/class/tty/console")
             let active = console.text("active", "isConsole", required: true).map(Lines.words)
-            let line = KernelCommandLine(machine.textIfAny("/proc/cmdline") ?? "")
+            var kernel = Attributes(machine, "/proc")
+            let line = KernelCommandLine(kernel.text("cmdline", "isConsole") ?? "")
             // `ttyS4,115200n8`
             let named = Set(line.values(of: "console").map { String($0.prefix { $0 != "," }) })
             for name in try machine.classMembers("tty") where !Sysfs.isNumbered(name, "tty") {
-                guard let path = try? machine.devicePath("/sys/class/tty/" + name) else { continue }
+                guard let path = try machine.devicePathIfThere("/sys/class/tty/" + name) else { continue }
                 let functions = Sysfs.functions(in: path)
                 guard !functions.isEmpty else { continue }
                 var port = SerialPort(name: name, functions: functions)
@@ -37,7 +38,10 @@ public struct SerialInventory: Codable, Sendable, Hashable {
                 port.driver = folder.linkName("device/driver", "driver")
                 port.isConsole = named.contains(name) ? true : active?.contains(name)
                 port.unknown = folder.unknown
-                if port.isConsole == nil { port.unknown["isConsole"] = console.unknown["isConsole"] }
+                if port.isConsole == false, kernel.unknown["isConsole"] != nil { port.isConsole = nil }
+                if port.isConsole == nil {
+                    port.unknown["isConsole"] = console.unknown["isConsole"] ?? kernel.unknown["isConsole"]
+                }
                 serial.ports.append(port)
             }
         } catch {

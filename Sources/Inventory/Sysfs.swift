@@ -74,9 +74,12 @@ enum Sysfs {
 /// Something that could not be read, and why.
 struct Unreadable: Error {
     var reason: String
+    /// Whether there is nothing to be read: what was asked for does not exist.
+    var isAbsence = false
 
     init(_ error: Errno, _ path: String) {
         self.init("\(Unreadable.words(error)): \(path)")
+        isAbsence = error.isAbsence
     }
 
     init(_ reason: String) {
@@ -91,6 +94,7 @@ struct Unreadable: Error {
         case .notPermitted: "not permitted"
         case .invalidArgument: "invalid argument"
         case .ioError: "I/O error"
+        case .resourceTemporarilyUnavailable: "try again"
         case .tooManySymbolicLinkLevels: "too many levels of links"
         default: "error \(error.rawValue)"
         }
@@ -117,7 +121,7 @@ struct Attributes {
             return text.isEmpty ? nil : text
         } catch {
             if absent.contains(error) { return nil }
-            if !required && (error == .noSuchFileOrDirectory || error == .notDirectory) { return nil }
+            if !required && error.isAbsence { return nil }
             unknown[key] = Unreadable(error, path).reason
             return nil
         }
@@ -151,9 +155,7 @@ struct Attributes {
         do throws(Errno) {
             return try machine.list(path)
         } catch {
-            if name.isEmpty || (error != .noSuchFileOrDirectory && error != .notDirectory) {
-                unknown[key] = Unreadable(error, path).reason
-            }
+            if name.isEmpty || !error.isAbsence { unknown[key] = Unreadable(error, path).reason }
             return []
         }
     }
@@ -164,14 +166,31 @@ struct Attributes {
         do throws(Errno) {
             return Machine.lastComponent(of: try machine.link(path))
         } catch {
-            if error != .noSuchFileOrDirectory && error != .notDirectory {
-                unknown[key] = Unreadable(error, path).reason
-            }
+            if !error.isAbsence { unknown[key] = Unreadable(error, path).reason }
             return nil
         }
     }
 
-    func exists(_ name: String) -> Bool { machine.exists(folder + "/" + name) }
+    /// Whether something of that name is in the folder; false, and the key unknown, where that cannot be seen.
+    mutating func exists(_ name: String, _ key: String) -> Bool {
+        let path = folder + "/" + name
+        do throws(Errno) {
+            return try machine.isThere(path)
+        } catch {
+            unknown[key] = Unreadable(error, path).reason
+            return false
+        }
+    }
+
+    /// The folder's `uevent` as a table.
+    mutating func event(_ key: String) -> [String: String] {
+        do throws(Unreadable) {
+            return try machine.deviceEvent(folder)
+        } catch {
+            unknown[key] = error.reason
+            return [:]
+        }
+    }
 }
 
 extension Machine {
@@ -213,10 +232,27 @@ extension Machine {
         }
     }
 
-    /// A device's `uevent` file as a table.
-    func deviceEvent(_ folder: String) -> [String: String] {
+    /// Where a class entry leads, as ``devicePath(_:)`` says it; nil when the device went away meanwhile, and for what is no
+    /// device: a file among the links.
+    func devicePathIfThere(_ entry: String) throws(Unreadable) -> String? {
+        do throws(Errno) {
+            return try linkTarget(entry)
+        } catch {
+            if error.isAbsence || error == .invalidArgument { return nil }
+            throw Unreadable(error, entry)
+        }
+    }
+
+    /// A device's `uevent` file as a table; empty where there is none.
+    func deviceEvent(_ folder: String) throws(Unreadable) -> [String: String] {
         var table: [String: String] = [:]
-        for line in (try? textLines(folder + "/uevent")) ?? [] {
+        var lines: [String] = []
+        do throws(Unreadable) {
+            lines = try textLines(folder + "/uevent")
+        } catch {
+            guard error.isAbsence else { throw error }
+        }
+        for line in lines {
             guard let equals = line.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
             table[String(line[..<equals])] = String(line[line.utf8.index(after: equals)...])
         }

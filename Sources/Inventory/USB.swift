@@ -136,7 +136,14 @@ public struct USBInventory: Codable, Sendable, Hashable {
                 continue
             }
             for name in names where Self.isCounted(name, kind) {
-                guard let path = try? machine.devicePath("/sys/class/\(kind)/\(name)") else { continue }
+                let path: String
+                do throws(Unreadable) {
+                    guard let there = try machine.devicePathIfThere("/sys/class/\(kind)/\(name)") else { continue }
+                    path = there
+                } catch {
+                    unknown["usedBy." + kind] = error.reason
+                    continue
+                }
                 let parts = Sysfs.components(path)
                 guard parts.contains(where: { Sysfs.isNumbered($0, "usb") }) else { continue }
                 // A partition lies in its disk's folder.

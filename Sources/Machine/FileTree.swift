@@ -103,11 +103,17 @@ public protocol FileTree: Sendable {
     var isWritable: Bool { get }
     /// Whether passthru runs as root there.
     var isRoot: Bool { get }
-    /// Runs a program of the machine by its absolute path, never through a shell, and kills it with all its children
+    /// Runs a program of the machine by its absolute path, never through a shell, and ends it with all its session
     /// after `milliseconds` (`ETIMEDOUT`). A captured machine has none that could run (`ENOENT`).
     func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult
     /// Runs a program as ``run(_:_:milliseconds:)`` does, with an input, and its output apart from its complaints.
     func run(_ call: ProgramCall) throws(Errno) -> ProgramAnswer
+    /// Runs a program as ``run(_:)`` does, and tells before it begins which process it is, by the number that it has on the
+    /// whole machine; that process leads its session. When `started` throws, or this process ends in it, the program never
+    /// begins.
+    func run(_ call: ProgramCall, started: @escaping (Int) throws(Errno) -> Void) throws(Errno) -> ProgramAnswer
+    /// Sends a signal to a process (kill(2)). `ESRCH` where there is none, as on a captured machine.
+    func signal(_ signal: ProcessSignal, process: Int) throws(Errno)
     /// The machine as a process of it sees it: its root, its mounts, its namespaces. `ESRCH` where there is no such process,
     /// as on a captured machine.
     func inside(_ pid: Int) throws(Errno) -> any FileTree
@@ -116,6 +122,14 @@ public protocol FileTree: Sendable {
     /// Restarts the machine: in good order, and at once where that does not come about within a minute. Nothing where it
     /// is not the live one.
     func restart()
+}
+
+/// What a process can be told (signal(7)).
+public enum ProcessSignal: Sendable, Equatable {
+    /// SIGTERM: it may tidy up.
+    case terminate
+    /// SIGKILL: it may not.
+    case kill
 }
 
 /// A lock that this process holds as long as the object lives.
@@ -159,6 +173,16 @@ extension FileTree {
         let result = try run(call.path, call.arguments, milliseconds: call.milliseconds)
         return ProgramAnswer(status: result.status, output: Array(result.output.utf8))
     }
+
+    public func run(
+        _ call: ProgramCall,
+        started: @escaping (Int) throws(Errno) -> Void
+    ) throws(Errno) -> ProgramAnswer {
+        // What is only simulated ends with this process.
+        try run(call)
+    }
+
+    public func signal(_ signal: ProcessSignal, process: Int) throws(Errno) { throw .noSuchProcess }
 
     public func inside(_ pid: Int) throws(Errno) -> any FileTree { throw .noSuchProcess }
     public func hostName(of pid: Int) throws(Errno) -> String { throw .noSuchProcess }

@@ -49,10 +49,22 @@ public final class FolderTree: FileTree {
     }
 
     public func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
-        // Opening a device node, a FIFO or a terminal can block or act: only plain files are read.
+        guard isLive else {
+            // Whoever laid out the folder, or lives in the container, chose what the path leads to.
+            let found = try open(path, clinux_o_path)
+            defer { close(found) }
+            try expectPlainFile(found, "")
+            let file = Glibc.open("/proc/self/fd/\(found)", O_RDONLY | O_CLOEXEC)
+            guard file >= 0 else { throw Errno(rawValue: errno) }
+            defer { close(file) }
+            return try contents(of: file, limit: limit)
+        }
+        // Opening a FIFO or a terminal can block.
         let descriptor = try open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
         defer { close(descriptor) }
-        return try contents(of: descriptor, limit: limit)
+        let bytes = try contents(of: descriptor, limit: limit)
+        if bytes.isEmpty, try statusOf(descriptor, "").kind == .other { throw .invalidArgument }
+        return bytes
     }
 
     public func link(_ path: String) throws(Errno) -> String {
@@ -129,6 +141,7 @@ private final class OpenDirectory: FileDirectory {
     deinit { close(descriptor) }
 
     func read(_ name: String) throws(Errno) -> [UInt8] {
+        if !tree.isLive { try expectPlainFile(descriptor, name) }
         let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else { throw Errno(rawValue: errno) }
         defer { close(file) }
@@ -169,6 +182,10 @@ func contents(of descriptor: CInt, limit: Int) throws(Errno) -> [UInt8] {
 /// /proc gives long files in pieces: a piece shorter than what was asked for is not yet the end.
 private func contents(of descriptor: CInt, after start: [UInt8], limit: Int) throws(Errno) -> [UInt8] {
     var result = start
+    // A large file is not moved again and again while it grows; those in /proc and /sys have no size.
+    if start.count >= pageSize, let size = try? statusOf(descriptor, "").size, size > start.count {
+        result.reserveCapacity(min(size, limit))
+    }
     while result.count < limit {
         let piece = try piece(of: descriptor, min(1 << 16, limit - result.count))
         if piece.isEmpty { break }
@@ -223,6 +240,17 @@ private func names(in descriptor: CInt) throws(Errno) -> [String] {
         if name != "." && name != ".." { names.append(name) }
     }
     return names
+}
+
+/// Opening a device can act, and a FIFO can wait or read as an empty file: only plain files are read where others chose what
+/// stands there. `EISDIR` for a folder, `ELOOP` for a link, `EINVAL` for all else.
+private func expectPlainFile(_ descriptor: CInt, _ name: String) throws(Errno) {
+    switch try statusOf(descriptor, name).kind {
+    case .file: break
+    case .directory: throw .isDirectory
+    case .symbolicLink: throw .tooManySymbolicLinkLevels
+    case .characterDevice, .blockDevice, .other: throw .invalidArgument
+    }
 }
 
 private func statusOf(_ descriptor: CInt, _ name: String) throws(Errno) -> FileStatus {

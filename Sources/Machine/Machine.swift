@@ -25,9 +25,35 @@ public struct Machine: Sendable {
         try String(decoding: tree.read(path, limit: 64 << 20).trimmed, as: UTF8.self)
     }
 
-    /// A file's text, or nil when there is none to be had.
+    /// A file's text, or nil when there is none to be had: for what only adds to an answer. Who must not take a file that
+    /// cannot be read for one that is not there asks ``textIfThere(_:)``.
     public func textIfAny(_ path: String) -> String? {
         try? text(path)
+    }
+
+    /// A file's text, or nil when there is no such file.
+    public func textIfThere(_ path: String) throws(Errno) -> String? {
+        do throws(Errno) { return try text(path) } catch { return try error.nilIfAbsence() }
+    }
+
+    /// The bytes of a file, or nil when there is no such file.
+    public func readIfThere(_ path: String, limit: Int = 64 << 20) throws(Errno) -> [UInt8]? {
+        do throws(Errno) { return try read(path, limit: limit) } catch { return try error.nilIfAbsence() }
+    }
+
+    /// The names in a directory as ``list(_:)`` gives them, or nil when there is no such directory.
+    public func listIfThere(_ path: String) throws(Errno) -> [String]? {
+        do throws(Errno) { return try list(path) } catch { return try error.nilIfAbsence() }
+    }
+
+    /// Whether something is at a path; an error where that could not be seen.
+    public func isThere(_ path: String) throws(Errno) -> Bool {
+        do throws(Errno) {
+            _ = try status(path)
+            return true
+        } catch {
+            return try error.nilIfAbsence() ?? false
+        }
     }
 
     /// The text of a symbolic link.
@@ -57,6 +83,7 @@ public struct Machine: Sendable {
         (try? list(path)) ?? []
     }
 
+    /// Whether something is at a path and could be seen: where "no" may change what is safe, ``isThere(_:)`` is asked.
     public func exists(_ path: String) -> Bool {
         (try? tree.status(path, following: true)) != nil
     }
@@ -75,6 +102,18 @@ public struct Machine: Sendable {
             return try recorder.lines(in: path, where: wanted)
         }
         return try pick(from: tree.read(path, limit: 256 << 20), where: wanted)
+    }
+}
+
+extension Errno {
+    /// Whether the kernel says that there is nothing at a path. Any other error says that nobody could look: what is there
+    /// is unknown.
+    public var isAbsence: Bool { self == .noSuchFileOrDirectory || self == .notDirectory }
+
+    /// Nil for an absence; every other error is thrown.
+    fileprivate func nilIfAbsence<Value>() throws(Errno) -> Value? {
+        guard isAbsence else { throw self }
+        return nil
     }
 }
 

@@ -11,6 +11,9 @@ public struct MemoryTree: FileTree {
     private var nodes: [String: Node] = ["/": .directory]
     private var children: [String: [String]] = [:]
     private var owners: [String: Owner] = [:]
+    /// An archive, and which part of it each of its files is: they are not kept twice.
+    private var archive: [UInt8] = []
+    private var parts: [String: Range<Int>] = [:]
 
     /// Who owns a file, by number.
     public struct Owner: Sendable, Hashable {
@@ -25,15 +28,25 @@ public struct MemoryTree: FileTree {
 
     public init() {}
 
+    /// For files that are parts of an archive.
+    public init(archive: [UInt8]) { self.archive = archive }
+
     /// Puts a node at an absolute path; folders above it come into being.
     public mutating func put(_ node: Node, at path: String) {
         let path = normalize(path)
         guard path != "/" else { return }
+        parts[path] = nil
         if nodes.updateValue(node, forKey: path) == nil {
             let (parent, name) = split(path)
             children[parent, default: []].append(name)
             if nodes[parent] == nil { put(.directory, at: parent) }
         }
+    }
+
+    /// Puts a file that is a part of the archive.
+    public mutating func put(_ part: Range<Int>, mode: UInt32, at path: String) {
+        put(.file([], mode: mode), at: path)
+        parts[normalize(path)] = part
     }
 
     /// Says who owns the node at a path; root does otherwise.
@@ -46,8 +59,11 @@ public struct MemoryTree: FileTree {
     }
 
     public func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
-        switch try node(at: path, following: true).node {
-        case .file(let bytes, _): return bytes.count <= limit ? bytes : Array(bytes[..<limit])
+        let (node, place) = try node(at: path, following: true)
+        switch node {
+        case .file(let bytes, _):
+            if let part = parts[place] { return Array(archive[part].prefix(limit)) }
+            return bytes.count <= limit ? bytes : Array(bytes[..<limit])
         case .directory: throw .isDirectory
         case .symbolicLink: throw .tooManySymbolicLinkLevels
         }
@@ -76,7 +92,7 @@ public struct MemoryTree: FileTree {
                 mode: mode,
                 owner: owner?.user ?? 0,
                 group: owner?.group ?? 0,
-                size: bytes.count
+                size: parts[place]?.count ?? bytes.count
             )
         case .directory: return FileStatus(kind: .directory, mode: 0o755)
         case .symbolicLink: return FileStatus(kind: .symbolicLink, mode: 0o777)

@@ -26,23 +26,7 @@ final class ProcessTree: FileTree {
 
     deinit { close(process) }
 
-    func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
-        // Whoever lives there chose what the path leads to: opening a device can act, and a pipe can wait.
-        let found = try files.open(path, clinux_o_path)
-        defer { close(found) }
-        var status = stat()
-        guard fstat(found, &status) == 0 else { throw Errno(rawValue: errno) }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: break
-        case S_IFDIR: throw .isDirectory
-        default: throw .invalidArgument
-        }
-        let file = open("/proc/self/fd/\(found)", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-        guard file >= 0 else { throw Errno(rawValue: errno) }
-        defer { close(file) }
-        return try contents(of: file, limit: limit)
-    }
-
+    func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] { try files.read(path, limit: limit) }
     func link(_ path: String) throws(Errno) -> String { try files.link(path) }
     func list(_ path: String) throws(Errno) -> [String] { try files.list(path) }
 
@@ -59,6 +43,13 @@ final class ProcessTree: FileTree {
     }
 
     func run(_ call: ProgramCall) throws(Errno) -> ProgramAnswer { try start(call, process: process) }
+
+    func run(
+        _ call: ProgramCall,
+        started: @escaping (Int) throws(Errno) -> Void
+    ) throws(Errno) -> ProgramAnswer {
+        try start(call, process: process, started: started)
+    }
 
     func hostName() throws(Errno) -> String {
         var error: CInt = 0

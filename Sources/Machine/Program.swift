@@ -21,8 +21,10 @@ public struct ProgramCall: Sendable, Equatable {
     public var arguments: [String]
     /// What it finds as standard input, which can also be opened as `/dev/stdin`; nil is an empty one.
     public var input: [UInt8]?
-    /// After this time it is killed with all its children (`ETIMEDOUT`).
+    /// After this time it is ended with all its session (`ETIMEDOUT`).
     public var milliseconds: Int
+    /// How long it has to end by itself after SIGTERM, in milliseconds; 0: it is killed at once.
+    public var grace = 0
     /// How many bytes of standard output are kept.
     public var limit: Int
 
@@ -75,8 +77,15 @@ public struct ProgramAnswer: Sendable, Equatable {
 
 /// Runs a program here, or where the process of an opened `/proc/PID` is.
 ///
-/// - Parameter isMixed: whether standard error goes where standard output goes.
-func start(_ call: ProgramCall, process: CInt = -1, isMixed: Bool = false) throws(Errno) -> ProgramAnswer {
+/// - Parameters:
+///   - isMixed: whether standard error goes where standard output goes.
+///   - started: is told the process before the program begins; see ``FileTree/run(_:started:)``.
+func start(
+    _ call: ProgramCall,
+    process: CInt = -1,
+    isMixed: Bool = false,
+    started: ((Int) throws(Errno) -> Void)? = nil
+) throws(Errno) -> ProgramAnswer {
     let argv: [UnsafeMutablePointer<CChar>?] = ([call.path] + call.arguments).map { strdup($0) } + [nil]
     let variables = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]
     let environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
@@ -87,6 +96,7 @@ func start(_ call: ProgramCall, process: CInt = -1, isMixed: Bool = false) throw
     func run(_ output: UnsafeMutableBufferPointer<UInt8>, _ input: UnsafeRawBufferPointer?) {
         program.process = process
         program.milliseconds = CInt(clamping: call.milliseconds)
+        program.grace = CInt(clamping: call.grace)
         program.output = UnsafeMutableRawPointer(output.baseAddress)
         program.output_capacity = output.count
         if let input {
@@ -100,7 +110,21 @@ func start(_ call: ProgramCall, process: CInt = -1, isMixed: Bool = false) throw
                     program.path = path
                     program.argv = argv.baseAddress
                     program.envp = environment.baseAddress
-                    return clinux_run(&program)
+                    guard let started else { return clinux_run(&program) }
+                    return withUnsafePointer(to: started) { context in
+                        program.context = UnsafeMutableRawPointer(mutating: context)
+                        program.started = { context, process in
+                            typealias Started = (Int) throws(Errno) -> Void
+                            guard let started = context?.assumingMemoryBound(to: Started.self).pointee else { return 0 }
+                            do throws(Errno) {
+                                try started(Int(process))
+                                return 0
+                            } catch {
+                                return error.rawValue
+                            }
+                        }
+                        return clinux_run(&program)
+                    }
                 }
             }
         }
@@ -148,6 +172,19 @@ extension FolderTree {
         guard isLive else { throw .noSuchFileOrDirectory }
         return try start(call)
     }
+
+    public func run(
+        _ call: ProgramCall,
+        started: @escaping (Int) throws(Errno) -> Void
+    ) throws(Errno) -> ProgramAnswer {
+        guard isLive else { throw .noSuchFileOrDirectory }
+        return try start(call, started: started)
+    }
+
+    public func signal(_ signal: ProcessSignal, process: Int) throws(Errno) {
+        guard isLive else { throw .noSuchProcess }
+        guard kill(pid_t(process), signal == .terminate ? SIGTERM : SIGKILL) == 0 else { throw Errno(rawValue: errno) }
+    }
 }
 
 extension Machine {
@@ -159,6 +196,14 @@ extension Machine {
     /// Runs a program of the machine: see ``FileTree/run(_:)``.
     public func run(_ call: ProgramCall) throws(Errno) -> ProgramAnswer { try tree.run(call) }
 
+    /// Runs a program of the machine: see ``FileTree/run(_:started:)``.
+    public func run(
+        _ call: ProgramCall,
+        started: @escaping (Int) throws(Errno) -> Void
+    ) throws(Errno) -> ProgramAnswer {
+        try tree.run(call, started: started)
+    }
+
     /// The first of these programs that is there to be run, looked for where every Linux keeps them.
     public func program(_ name: String) -> String? {
         ["/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"].lazy.map { $0 + name }.first { path in
@@ -168,7 +213,7 @@ extension Machine {
     }
 
     /// Reads a file, at most `limit` bytes of it, in a child process: the way to look at a device whose driver may be
-    /// stuck.
+    /// stuck. `ETIMEDOUT` when it did not answer in time, and at once where it just did not: see ``StuckDevices``.
     public func readWithDeadline(_ path: String, limit: Int = 1 << 16, milliseconds: Int) throws(Errno) -> [UInt8] {
         try inChild(path, link: false, limit: limit, milliseconds)
     }
@@ -180,12 +225,24 @@ extension Machine {
 
     private func inChild(_ path: String, link: Bool, limit: Int, _ milliseconds: Int) throws(Errno) -> [UInt8] {
         guard isLive else { return try link ? Array(tree.link(path).utf8) : tree.read(path, limit: limit) }
+        let device = split(path).parent
+        guard !StuckDevices.shared.hold(device, at: bootClock) else { throw .timedOut }
+        var stuck: pid_t = 0
         var error: CInt = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             var length = 0
-            error = clinux_read_with_deadline(path, link, buffer.baseAddress, limit, &length, CInt(milliseconds))
+            error = clinux_read_with_deadline(
+                path,
+                link,
+                buffer.baseAddress,
+                limit,
+                &length,
+                CInt(milliseconds),
+                &stuck
+            )
             count = error == 0 ? length : 0
         }
+        if error == ETIMEDOUT { StuckDevices.shared.add(device, process: stuck, at: bootClock) }
         guard error == 0 else { throw Errno(rawValue: error) }
         return bytes
     }

@@ -7,6 +7,8 @@ public final class RecordingTree: FileTree, @unchecked Sendable {
     private let base: any FileTree
     /// What was seen, by path; a directory only when it was listed or turned out to be empty.
     public private(set) var seen: [String: MemoryTree.Node] = [:]
+    /// What could not be looked at, and why: an archive cannot say that of a path.
+    public private(set) var failed: [String: Errno] = [:]
     /// Owners of the files that do not belong to root.
     public private(set) var owners: [String: MemoryTree.Owner] = [:]
 
@@ -15,7 +17,7 @@ public final class RecordingTree: FileTree, @unchecked Sendable {
     }
 
     public func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
-        let bytes = try base.read(path, limit: limit)
+        let bytes = try noting(path) { () throws(Errno) in try base.read(path, limit: limit) }
         record(.file(bytes, mode: mode(of: path)), at: path)
         return bytes
     }
@@ -27,14 +29,14 @@ public final class RecordingTree: FileTree, @unchecked Sendable {
     }
 
     public func list(_ path: String) throws(Errno) -> [String] {
-        let names = try base.list(path)
+        let names = try noting(path) { () throws(Errno) in try base.list(path) }
         record(.directory, at: path)
         for name in names { note(path + "/" + name) }
         return names
     }
 
     public func status(_ path: String, following: Bool) throws(Errno) -> FileStatus {
-        let status = try base.status(path, following: following)
+        let status = try noting(path) { () throws(Errno) in try base.status(path, following: following) }
         note(path)
         return status
     }
@@ -55,6 +57,16 @@ public final class RecordingTree: FileTree, @unchecked Sendable {
         let text = lines.map { $0 + "\n" }.joined()
         record(.file(Array(text.utf8), mode: 0o444), at: Machine.kernelLines)
         return lines
+    }
+
+    private func noting<Value>(_ path: String, _ look: () throws(Errno) -> Value) throws(Errno) -> Value {
+        do throws(Errno) {
+            return try look()
+        } catch {
+            // EINVAL is an answer: an attribute that has no value now.
+            if !error.isAbsence, error != .invalidArgument { failed[path] = error }
+            throw error
+        }
     }
 
     /// A path that exists but was not read: a link is kept as it is, a file as an empty one with its permissions.

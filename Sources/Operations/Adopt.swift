@@ -34,7 +34,6 @@ public enum Adopt {
         _ without: [String],
         _ permissions: Permissions
     ) throws(Failure) -> Intention {
-        try IOMMUSwitch.refuseSecondTrial(Journal(on: machine), machine)
         let found = try handMade(machine)
         let host = Host.read(machine, parts)
         let selector = try DeviceSelector(host)

@@ -31,8 +31,6 @@ public enum Assign {
     ) throws(Failure) -> Outcome {
         try Execution.carryOut(on: machine, verb: "assign", permissions, progress: progress) {
             () throws(Failure) -> Intention in
-            // What a trial takes back, the boot service for one, must not go from under an assignment.
-            if !once { try IOMMUSwitch.refuseSecondTrial(Journal(on: machine), machine) }
             var host = Host.read(machine, parts)
             let selector = try DeviceSelector(host)
             let wanted = try selector.functions(devices)

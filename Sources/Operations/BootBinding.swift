@@ -18,6 +18,9 @@ public struct BootBinding {
     private let immediate: ImmediateChanges
     private let records: [PCIAddress: HomeRecord]
     private let earlier: BootReport?
+    /// For each function the last transaction that stands, and those that were taken back in this boot.
+    private let standing: [PCIAddress: JournalEntry]
+    private let takenBack: [JournalEntry]
 
     /// A word on the kernel's line with which a boot binds nothing: for whoever is locked out and can reach the boot menu.
     static let rescueWord = "passthru.bind=0"
@@ -41,7 +44,17 @@ public struct BootBinding {
     private static func bind(_ machine: Machine) -> BootReport {
         var report = BootReport.empty(machine)
         do throws(Failure) {
-            let line = KernelCommandLine(machine.textIfAny("/proc/cmdline") ?? "")
+            guard let text = machine.textIfAny("/proc/cmdline") else {
+                report.problem = Text(
+                    en: """
+                        Nothing is bound in this boot: /proc/cmdline cannot be read, and with it not whether \(rescueWord) is \
+                        on the kernel's line.
+                        """,
+                    zh: "本次启动不绑定任何设备：无法读取 /proc/cmdline，因而不知道内核命令行中是否有 \(rescueWord)。"
+                )
+                return report
+            }
+            let line = KernelCommandLine(text)
             guard !line.words.contains(where: { $0.text == rescueWord }) else {
                 report.problem = Text(
                     en: "Nothing is bound in this boot: its kernel line says \(rescueWord).",
@@ -49,7 +62,7 @@ public struct BootBinding {
                 )
                 return report
             }
-            let binding = BootBinding(machine, try WantedFile.read(machine))
+            let binding = try BootBinding(machine, try WantedFile.read(machine))
             binding.giveBackUnwanted(&report)
             report.devices = binding.bindAll(&report)
         } catch {
@@ -58,14 +71,24 @@ public struct BootBinding {
         return report
     }
 
-    private init(_ machine: Machine, _ file: WantedFile) {
+    private init(_ machine: Machine, _ file: WantedFile) throws(Failure) {
         self.machine = machine
         self.file = file
+        let journal = Journal(on: machine)
+        let boot = machine.bootID
+        takenBack = try History.entries(journal).filter { $0.undoBoot == boot && $0.header.boot != boot }
+        do {
+            standing = try journal.standing()
+        } catch {
+            throw History.unreadable(journal, error)
+        }
         earlier = BootReport.read(machine)
         immediate = ImmediateChanges(on: machine)
         records = HomeRecords.read(machine)
         host = Host()
         let addresses = Set(file.state.atBoot.map(\.identity.address) + (earlier?.devices.map(\.address) ?? []))
+            .union(takenBack.flatMap(\.header.devices))
+            .union(standing.filter { $0.value.isUnsettled(in: boot) }.keys)
         guard !addresses.isEmpty else { return }
         host = Host.read(machine, [.pci, .iommu, .kernel, .storage])
         host.readDetails(of: host.functions.filter { addresses.contains($0.address) }, from: machine)
@@ -159,6 +182,11 @@ public struct BootBinding {
 
     private func bind(_ assignment: WantedState.Assignment, _ obstacle: Text?, _ device: inout BootReport.Device) {
         guard let function = host.function(assignment.identity.address) else { return }
+        if let entry = standing[function.address], entry.isUnsettled(in: machine.bootID) {
+            device.result = .unsettled
+            device.reason = unsettled(entry)
+            return
+        }
         if function.driver == "vfio-pci" { return remember(function, assignment) }
         if let obstacle {
             device.result = .unavailable
@@ -212,6 +240,27 @@ public struct BootBinding {
         }?.address
     }
 
+    private func unsettled(_ entry: JournalEntry) -> Text {
+        let verb = entry.header.verb
+        return switch entry.state {
+        case .open:
+            Text(
+                en: "transaction \(entry.id) (\(verb)) was interrupted: `passthru recover` finishes it",
+                zh: "事务 \(entry.id)（\(verb)）曾被中断：`passthru recover` 会收尾"
+            )
+        case .incomplete:
+            Text(
+                en: "transaction \(entry.id) (\(verb)) could not be put back wholly: `passthru undo \(entry.id)`",
+                zh: "事务 \(entry.id)（\(verb)）未能完全恢复：请执行 `passthru undo \(entry.id)`"
+            )
+        default:
+            Text(
+                en: "transaction \(entry.id) (\(verb)) was not confirmed before the machine was restarted",
+                zh: "事务 \(entry.id)（\(verb)）在机器重启之前未经确认"
+            )
+        }
+    }
+
     // MARK: Giving back
 
     /// Lets the host have a function that a udev rule kept from its driver, which can compare less than all.
@@ -224,24 +273,52 @@ public struct BootBinding {
         }
     }
 
-    /// What an earlier run of this boot bound, and is no longer wanted: its assignment was not confirmed, and has been
-    /// taken back since.
+    /// Gives back what was bound in this boot for nothing that stands: by an earlier run, for an assignment that has been taken
+    /// back since; and by passthru's own udev rule, or the initramfs that has it, for a transaction that was taken back or is
+    /// not settled. What others bind is theirs, and is named.
     private func giveBackUnwanted(_ report: inout BootReport) {
-        for device in earlier?.devices ?? [] where device.result == .bound {
-            guard file.state.assignment(of: device.address) == nil, let function = host.function(device.address),
-                function.driver == "vfio-pci"
+        let boot = machine.bootID
+        func isUnwanted(_ address: PCIAddress) -> Bool { file.state.assignment(of: address) == nil }
+        let ours = (earlier?.devices ?? []).filter { $0.result == .bound }.map(\.address).filter(isUnwanted)
+        let byRule =
+            takenBack.flatMap { entry in entry.header.devices.filter(entry.took) }.filter(isUnwanted)
+            + standing.filter { $0.value.isUnsettled(in: boot) && $0.value.took($0.key) }.keys
+        for address in Set(ours + byRule).sorted() {
+            guard let function = host.function(address), function.driver == nil || function.driver == "vfio-pci",
+                ours.contains(address) || function.details?.driverOverride == "vfio-pci"
             else { continue }
+            if !ours.contains(address), let reason = theirs(function) {
+                let stays = Text(en: "\(address) stays with vfio-pci: ", zh: "\(address) 仍绑定 vfio-pci：")
+                report.notes.append(stays + reason)
+                continue
+            }
             do throws(TransactionFailure) {
                 try make(
                     ReleasePlanner(host: host, drivers: machine.pciDrivers).givingBack(
                         function,
-                        record: records[function.address]
+                        record: records[address]
                     )
                 )
             } catch {
                 report.notes += [error.message] + error.left
             }
         }
+    }
+
+    /// Why a function that has passthru's kind of override is nevertheless not passthru's to give back; nil when it is.
+    private func theirs(_ function: PCIFunction) -> Text? {
+        let udev = BindingClaims.byUdev(function, own: BoundByRule.path, on: machine)
+        let isOurs = BoundByRule.holds(function.address, on: machine) == true
+        if let file = udev ?? (isOurs ? nil : BindingClaims.byScript(function, on: machine)) {
+            return Text(
+                en: "passthru no longer wants it there, but \(file) does.",
+                zh: "passthru 已不需要这样绑定，但 \(file) 要求如此。"
+            )
+        }
+        // A guest that has been started meanwhile, by whichever manager.
+        var host = Host.read(machine, [.pci, .iommu, .holders, .guests])
+        host.readDetails(of: host.functions.filter { $0.address == function.address }, from: machine)
+        return Guards.release(Request(host.fresh([function]), on: host)).first { $0.level == .refuse }?.message
     }
 
     private func make(_ changes: [PlannedChange]) throws(TransactionFailure) {

@@ -46,6 +46,8 @@ public struct BootReport: Sendable, Codable {
         case unavailable
         /// It was tried.
         case failed
+        /// The transaction that assigned it was interrupted, not confirmed, or not put back wholly.
+        case unsettled
     }
 
     /// One of this boot that says nothing yet.
@@ -98,6 +100,7 @@ extension BootReport.Result {
         case .refused: Text(en: "the host needs it", zh: "主机需要它")
         case .unavailable: Text(en: "vfio unavailable", zh: "vfio 不可用")
         case .failed: Text(en: "failed", zh: "失败")
+        case .unsettled: Text(en: "not settled", zh: "尚未定论")
         }
     }
 }

@@ -13,6 +13,10 @@ public struct Capture: Sendable {
     public var archive: [UInt8]
     public var files: Int
     public var links: Int
+    /// What is in it and what was replaced, for its owner to read before it is given away.
+    public var contents: [Text]
+    /// What could not be read, with the reason: in the archive it is missing.
+    public var unread: [String: String]
 
     public struct Summary: Sendable, Encodable {
         public let schema = "passthru/capture/1"
@@ -20,6 +24,8 @@ public struct Capture: Sendable {
         public var bytes: Int
         public var files: Int
         public var links: Int
+        public var contents: [Text]
+        public var unknown: [String: String]
     }
 
     public static func run(_ machine: Machine, redacting: Bool) throws(Failure) -> Capture {
@@ -36,25 +42,29 @@ public struct Capture: Sendable {
                 _ = Machine(recorder).textIfAny("\(PCIInventory.root)/\(function.address)/\(name)")
             }
         }
-        var redaction = redacting ? Redaction(host) : nil
+        let nodes = recorder.seen.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.filter { $0.key != "/" }
+        let texts = nodes.compactMap { path, node -> (path: String, bytes: [UInt8])? in
+            guard case .file(let bytes, _) = node else { return nil }
+            return (path, WholeCapture.withoutSecrets(bytes, at: path))
+        }
+        var redaction = redacting ? Redaction(host, texts) : nil
+        var capture = Capture(archive: [], files: 0, links: 0, contents: [], unread: [:])
+        capture.unread = recorder.failed.mapValues { $0.description.lowercased() }
         var writer = TarWriter()
-        var capture = Capture(archive: [], files: 0, links: 0)
         do {
-            for (path, node) in recorder.seen.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-                let name = String(path.dropFirst())
-                guard !name.isEmpty else { continue }
+            for (path, node) in nodes {
+                let name = redaction?.redact(name: String(path.dropFirst())) ?? String(path.dropFirst())
                 switch node {
                 case .directory: try writer.addDirectory(name)
                 case .symbolicLink(let target):
-                    try writer.addSymbolicLink(name, target: target)
+                    try writer.addSymbolicLink(name, target: redaction?.redact(name: target) ?? target)
                     capture.links += 1
                 case .file(let bytes, let mode):
-                    let plain = Redaction.withoutSecrets(bytes, at: path)
-                    let kept = redaction?.redact(plain, at: path) ?? plain
+                    let plain = WholeCapture.withoutSecrets(bytes, at: path)
                     let owner = recorder.owners[path]
                     try writer.addFile(
                         name,
-                        content: kept,
+                        content: redaction?.redact(plain, at: path) ?? plain,
                         mode: UInt16(mode & 0o7777),
                         owner: owner?.user ?? 0,
                         group: owner?.group ?? 0
@@ -66,9 +76,11 @@ public struct Capture: Sendable {
             throw Failure(.bug, Text(en: "The archive could not be made: \(error).", zh: "无法生成归档：\(error)。"))
         }
         capture.archive = writer.finish()
+        capture.contents = CaptureContents.texts(redaction, unread: capture.unread)
         return capture
     }
 
+    /// Writes it for its owner alone.
     public static func write(_ capture: Capture, to path: String) throws(Failure) {
         let place = path.hasPrefix("/") ? path : "./" + path
         let folder = String(place[..<(place.lastIndex(of: "/") ?? place.startIndex)])
@@ -79,7 +91,7 @@ public struct Capture: Sendable {
             )
         }
         do {
-            try Machine.live.tree.replace(place, with: capture.archive)
+            try Machine.live.tree.put(FileSnapshot(bytes: capture.archive, mode: 0o600), at: place)
         } catch {
             throw Failure(
                 .failed,
@@ -92,6 +104,79 @@ public struct Capture: Sendable {
     }
 
     public func summary(of file: String) -> Summary {
-        Summary(file: file, bytes: archive.count, files: files, links: links)
+        Summary(
+            file: file,
+            bytes: archive.count,
+            files: files,
+            links: links,
+            contents: contents,
+            unknown: unread
+        )
+    }
+}
+
+/// What an archive holds, said to its owner.
+enum CaptureContents {
+    static func texts(_ redaction: Redaction?, unread: [String: String]) -> [Text] {
+        var texts = [
+            Text(
+                en: """
+                    Kept: devices, their drivers and groups, firmware tables, what the kernel was built with and told, boot \
+                    menus, module settings, names of interfaces, disks, volumes and mount points.
+                    """,
+                zh: "保留：设备及其驱动和组、固件表、内核的编译选项和参数、启动菜单、模块设置，以及接口、磁盘、卷和挂载点的名称。"
+            )
+        ]
+        if let redaction {
+            let found = Redaction.Kind.allCases.compactMap { kind -> Text? in
+                guard let count = redaction.counts[kind], count > 0 else { return nil }
+                return text(kind, count, redaction.argumentNames.sorted())
+            }
+            let list = found.isEmpty ? Text(en: "nothing", zh: "无") : Text.list(found)
+            texts.append(Text(en: "Replaced: \(list.en).", zh: "已替换：\(list.zh)。"))
+        } else {
+            texts.append(
+                Text(
+                    en: """
+                        Kept, too, as you asked by --full: MAC and IP addresses, serial numbers, UUIDs, the host name, values of \
+                        all kernel arguments and module options, passwords among them.
+                        """,
+                    zh: "按 --full 的要求还保留：MAC 和 IP 地址、序列号、UUID、主机名，以及所有内核参数和模块选项的值（包括其中的密码）。"
+                )
+            )
+        }
+        texts.append(
+            Text(
+                en:
+                    "Left out: processes, guests, environment variables, passwords of GRUB and of the network configuration.",
+                zh: "不包含：进程、虚拟机、环境变量，以及 GRUB 和网络配置中的密码。"
+            )
+        )
+        if !unread.isEmpty {
+            let list = Text.list(unread.keys.sorted().prefix(5).map { $0 })
+            let more = unread.count > 5 ? " …" : ""
+            texts.append(
+                Text(
+                    en: "Missing, as it could not be read: \(list.en)\(more).",
+                    zh: "缺少（无法读取）：\(list.zh)\(more)。"
+                )
+            )
+        }
+        return texts
+    }
+
+    private static func text(_ kind: Redaction.Kind, _ count: Int, _ names: [String]) -> Text {
+        switch kind {
+        case .mac: Text(en: "MAC addresses (\(count)) in every form", zh: "各种形式的 MAC 地址（\(count) 个）")
+        case .address: Text(en: "IP addresses (\(count))", zh: "IP 地址（\(count) 个）")
+        case .serial: Text(en: "serial numbers and WWIDs (\(count))", zh: "序列号和 WWID（\(count) 个）")
+        case .identifier: Text(en: "UUIDs (\(count))", zh: "UUID（\(count) 个）")
+        case .argument:
+            Text(
+                en: "values of arguments and options (\(names.joined(separator: ", ")))",
+                zh: "参数和选项的值（\(names.joined(separator: "、"))）"
+            )
+        case .hostName: Text(en: "the host name", zh: "主机名")
+        }
     }
 }

@@ -48,18 +48,23 @@ enum Execution {
     /// Seconds to confirm in when a guard's finding was consented to.
     static let confirmationTime = 90
 
-    /// - Parameter make: reads the machine and makes the plan; called again once nobody else can change anything.
+    /// - Parameters:
+    ///   - givesBack: whether the verb only gives back: then a journal file that cannot be read does not stop it.
+    ///   - make: reads the machine and makes the plan; called again once nobody else can change anything.
     static func carryOut(
         on machine: Machine,
         verb: String,
         _ permissions: Permissions,
+        givesBack: Bool = false,
         progress: (Text) -> Void,
         make: () throws(Failure) -> Intention
     ) throws(Failure) -> Outcome {
         let schema = "passthru/\(verb)/1"
         if permissions.dryRun {
+            let unreadable = try settled(Transaction(on: machine), machine, givesBack: givesBack)
             let intention = try make()
             var outcome = Outcome(intention, schema: schema, dryRun: true)
+            outcome.unreadable = unreadable
             outcome.confirmWithin = confirmation(intention.plan, permissions)
             return outcome
         }
@@ -70,8 +75,10 @@ enum Execution {
             try withoutActuallyEscaping(progress) { progress throws(Failure) -> Outcome in
                 let transaction = Transaction(on: machine) { progress($0.step.sentence) }
                 try recover(transaction, progress)
+                let unreadable = try settled(transaction, machine, givesBack: givesBack)
                 let intention = try make()
                 var outcome = Outcome(intention, schema: schema, dryRun: false)
+                outcome.unreadable = unreadable
                 guard outcome.changed else { return outcome }
                 if let shown = permissions.shown, shown != outcome.plan {
                     throw Failure(
@@ -96,6 +103,75 @@ enum Execution {
                     throw Failure(error)
                 }
             }
+        }
+    }
+
+    /// Asks the journal whether anything may be changed now. While a change waits to be confirmed nothing else is changed:
+    /// what reverts must find what it left. Where a file cannot be read, nobody knows what it would have to revert.
+    ///
+    /// - Returns: the numbers of files that cannot be read, for a verb that goes on all the same.
+    private static func settled(
+        _ transaction: Transaction,
+        _ machine: Machine,
+        givesBack: Bool
+    ) throws(Failure) -> [Int] {
+        let journal = transaction.journal
+        let entries = try History.entries(journal)
+        if let entry = entries.last(where: { $0.state == .waiting && !transaction.isOverdue($0) }) {
+            throw Failure(.busy, waits(entry, machine))
+        }
+        let unreadable = journal.unreadable
+        guard let id = unreadable.first, !givesBack else { return unreadable }
+        throw Failure(
+            .failed,
+            Text(
+                en: """
+                    \(journal.path(id)) cannot be read, so that nobody knows what transaction \(id) did: nothing was changed. \
+                    Look at the file, then rename it to \(id).damaged, and try again.
+                    """,
+                zh: """
+                    无法读取 \(journal.path(id))，不知道事务 \(id) 做过什么：未做任何更改。\
+                    请查看该文件，将它改名为 \(id).damaged，然后重试。
+                    """
+            )
+        )
+    }
+
+    private static func waits(_ entry: JournalEntry, _ machine: Machine) -> Text {
+        let id = entry.id
+        return switch entry.trialPhase(on: machine) {
+        case .prepared:
+            Text(
+                en: """
+                    Transaction \(id) waits for its trial boot: restart the machine, or take it back first, \
+                    `passthru undo \(id)`.
+                    """,
+                zh: "事务 \(id) 正等待试启动：请重启机器，或先撤销它：`passthru undo \(id)`。"
+            )
+        case .running:
+            Text(
+                en: """
+                    This boot tries transaction \(id): keep it first, `passthru confirm`, or take it back, \
+                    `passthru undo \(id)`.
+                    """,
+                zh: "本次启动正在试用事务 \(id)：请先保留它（`passthru confirm`），或撤销它（`passthru undo \(id)`）。"
+            )
+        case .over:
+            Text(
+                en: "The trial boot of transaction \(id) was not kept: take it back first, `passthru undo \(id)`.",
+                zh: "事务 \(id) 的试启动未被保留：请先撤销它：`passthru undo \(id)`。"
+            )
+        case nil:
+            Text(
+                en: """
+                    Transaction \(id) (\(entry.header.verb)) waits to be confirmed: keep it first, `passthru confirm \(id)`, or \
+                    take it back, `passthru undo \(id)`.
+                    """,
+                zh: """
+                    事务 \(id)（\(entry.header.verb)）正等待确认：请先保留它（`passthru confirm \(id)`），\
+                    或撤销它（`passthru undo \(id)`）。
+                    """
+            )
         }
     }
 
@@ -155,6 +231,14 @@ enum Execution {
 
     /// Finishes what an earlier run left half-way, and says what it found.
     static func recover(_ transaction: Transaction, _ progress: (Text) -> Void) throws(Failure) {
+        for program in transaction.outliving {
+            progress(
+                Text(
+                    en: "Waiting for \(program.command.en) to end, which an interrupted passthru had started.",
+                    zh: "正在等待被中断的 passthru 所启动的 \(program.command.zh) 结束。"
+                )
+            )
+        }
         for (entry, left) in try recovered(transaction) { progress(Recover.sentence(entry, left)) }
         for id in transaction.journal.unreadable {
             progress(
@@ -184,7 +268,8 @@ enum Execution {
 extension Failure {
     init(_ failure: TransactionFailure) {
         let status: ExitStatus =
-            failure.isOutdated ? .refused : failure.left.isEmpty && !failure.isStuck ? .failed : .incomplete
+            failure.isBusy
+            ? .busy : failure.isOutdated ? .refused : failure.left.isEmpty && !failure.isStuck ? .failed : .incomplete
         self.init(status, failure.message, details: failure.left)
     }
 }

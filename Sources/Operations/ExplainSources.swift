@@ -31,7 +31,8 @@ extension Explain {
     /// As much of a text as is looked at.
     static let mostBytes = 64 << 20
 
-    /// What the words of the command line mean: `-`, a file, or the text itself. None: this machine's own logs.
+    /// What the words of the command line mean: `-`, a file, or the text itself. None: this machine's own logs; who has a
+    /// text on standard input says `-`.
     public static func sources(_ words: [String], on machine: Machine) throws(Failure) -> [Source] {
         guard !words.isEmpty else { return try ownLogs(machine) }
         if words == ["-"] { return [try file("-", named: "standard input")] }
@@ -62,6 +63,16 @@ extension Explain {
                 )
             }
             let bytes = try Machine.named(path, limit: mostBytes + 1)
+            if path == "-", bytes.isEmpty {
+                return Source(
+                    name: name,
+                    bytes: [],
+                    unknown: Text(
+                        en: "it is empty; for this machine's own logs: passthru explain </dev/null",
+                        zh: "内容为空；要读取本机日志：passthru explain </dev/null"
+                    )
+                )
+            }
             guard bytes.count > mostBytes else { return Source(name: name, bytes: utf8(bytes)) }
             return Source(
                 name: name,

@@ -97,7 +97,7 @@ public struct History: Sendable, Encodable {
         }
     }
 
-    private static func unreadable(_ journal: Journal, _ error: Errno) -> Failure {
+    static func unreadable(_ journal: Journal, _ error: Errno) -> Failure {
         Failure(
             error == .permissionDenied ? .refused : .failed,
             Text(

@@ -53,7 +53,6 @@ public enum IOMMUSwitch {
 
     private static func plan(_ machine: Machine, _ wish: Wish) throws(Failure) -> Plan {
         let journal = Journal(on: machine)
-        try refuseSecondTrial(journal, machine)
         let host = Host.read(machine, parts)
         let wanted = WantedLine(
             isOn: wish.isOn,
@@ -164,36 +163,6 @@ public enum IOMMUSwitch {
             }
         }
         return KernelCommandLine("").missing(words)
-    }
-
-    static func refuseSecondTrial(_ journal: Journal, _ machine: Machine) throws(Failure) {
-        guard let entry = try History.entries(journal).last(where: { $0.trialPhase(on: machine) != nil }) else {
-            return
-        }
-        guard entry.trialPhase(on: machine) == .running else {
-            throw Failure(
-                .busy,
-                Text(
-                    en: """
-                        Transaction \(entry.id) waits for its trial boot: restart the machine, or take it back first, \
-                        `passthru undo \(entry.id)`.
-                        """,
-                    zh: "事务 \(entry.id) 正等待试启动：请重启机器，或先撤销它：`passthru undo \(entry.id)`。"
-                )
-            )
-        }
-        throw Failure(
-            .busy,
-            Text(
-                en: """
-                    This boot tries transaction \(entry.id): keep it first, `passthru confirm`, or take it back, \
-                    `passthru undo \(entry.id)`.
-                    """,
-                zh: """
-                    本次启动正在试用事务 \(entry.id)：请先保留它（`passthru confirm`），或撤销它（`passthru undo \(entry.id)`）。
-                    """
-            )
-        )
     }
 
     /// What the owner should know before the restart.

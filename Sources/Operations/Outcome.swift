@@ -26,6 +26,10 @@ public struct Outcome: Sendable, Encodable {
     @Nullable public var transaction: Int?
     /// Seconds in which `passthru confirm` must come; null when it stays without.
     @Nullable public var confirmWithin: Int?
+    /// Files in the journal that cannot be read, by their number; the verb was carried out all the same.
+    public var unreadable: [Int] = []
+
+    public var status: ExitStatus { unreadable.isEmpty ? .ok : .failed }
 
     /// One change of the plan, as people and scripts read it.
     public struct Step: Sendable, Encodable, Hashable {

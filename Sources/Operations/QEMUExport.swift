@@ -12,7 +12,7 @@ public struct QEMUExport: Sendable, Encodable {
     /// The QEMU that was asked what it has; null when none could be.
     @Nullable public var qemu: String?
     public var advice: [RecipeAdvice]
-    /// What to know about the USB devices.
+    /// What to know about the USB devices, and about iommufd.
     public var warnings: [Text]
     /// One line for a shell.
     public var line: String
@@ -53,7 +53,11 @@ public struct QEMUExport: Sendable, Encodable {
         if let first = refusals.first {
             throw Failure(.refused, first, guardName: "recipe", details: Array(refusals.dropFirst()))
         }
-        if wishes.usesIOMMUFD { try advice.useIOMMUFD(hypervisor) }
+        var warnings: [Text] = []
+        if wishes.usesIOMMUFD {
+            try advice.useIOMMUFD(hypervisor)
+            warnings += try Self.kernelWarning(machine, functions)
+        }
         let requirements = advice.requirements
         let family = wishes.guest.machine ?? requirements.lazy.compactMap(\.machine).first ?? .q35
         let usb: [(device: USBGuestDevice, warning: Text?)]
@@ -72,9 +76,27 @@ public struct QEMUExport: Sendable, Encodable {
             machine: family,
             qemu: hypervisor.qemu?.description,
             advice: advice,
-            warnings: usb.compactMap(\.warning),
+            warnings: warnings + usb.compactMap(\.warning),
             line: arguments.line
         )
+    }
+}
+
+extension QEMUExport {
+    /// Arguments that cannot start are refused; what cannot be seen of the kernel is said.
+    fileprivate static func kernelWarning(_ machine: Machine, _ functions: [PCIFunction]) throws(Failure) -> [Text] {
+        switch IOMMUFD.read(machine, for: functions) {
+        case .here: return []
+        case .absent(let what):
+            throw Failure(.missing, what + Text(en: "; leave out --iommufd.", zh: "；请去掉 --iommufd。"))
+        case .unknown(let why):
+            return [
+                Text(
+                    en: "Whether this kernel has iommufd for QEMU cannot be seen: \(why.en).",
+                    zh: "无法得知当前内核是否为 QEMU 提供 iommufd：\(why.zh)。"
+                )
+            ]
+        }
     }
 }
 

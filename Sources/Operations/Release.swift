@@ -19,7 +19,13 @@ public enum Release {
         progress: (Text) -> Void
     ) throws(Failure) -> Outcome {
         var runners: [GuestRunner] = []
-        var outcome = try Execution.carryOut(on: machine, verb: "release", permissions, progress: progress) {
+        var outcome = try Execution.carryOut(
+            on: machine,
+            verb: "release",
+            permissions,
+            givesBack: true,
+            progress: progress
+        ) {
             () throws(Failure) -> Intention in
             var host = Host.read(machine, Assign.parts)
             runners = host.guests?.runners ?? []

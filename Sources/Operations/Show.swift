@@ -8,6 +8,9 @@ public struct Show: Sendable, Encodable {
     public let schema = "passthru/show/1"
     public var device: PCIFunction
     public var verdict: DeviceVerdict
+    /// The ways in which the kernel can reset it alone now; `device.details.resetMethods` is what its file names. Null where
+    /// that could not be read.
+    @Nullable public var resetMethods: [String]?
     /// What the host loses with it.
     public var cost: [Consumer]
     /// The other functions of its IOMMU group.
@@ -33,6 +36,7 @@ public struct Show: Sendable, Encodable {
         return Show(
             device: function,
             verdict: DeviceJudge(host).verdict(of: function, consumers: consumers),
+            resetMethods: host.resetMethods(of: function),
             cost: consumers,
             groupMates: function.group.map { group in
                 host.members(ofGroup: group).map(\.address).filter { $0 != function.address }

@@ -109,11 +109,12 @@ public struct Status: Sendable, Encodable {
                 name: assignment.name,
                 address: address,
                 result: isThere ? .failed : .absent,
-                reason: isThere
-                    ? Text(
-                        en: "it has been given back since, or the boot did not come to it",
-                        zh: "之后已被归还，或启动时没有处理到它"
-                    ) : nil,
+                reason: boot?.problem
+                    ?? (isThere
+                        ? Text(
+                            en: "it has been given back since, or the boot did not come to it",
+                            zh: "之后已被归还，或启动时没有处理到它"
+                        ) : nil),
                 elsewhere: nil,
                 guest: assignment.guest
             )

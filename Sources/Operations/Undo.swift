@@ -31,7 +31,7 @@ public struct Undo: Sendable, Encodable {
             return Undo(
                 dryRun: true,
                 transactions: entries.map { History.Transaction($0, on: machine) },
-                unreadable: target == .all ? Journal(on: machine).unreadable : []
+                unreadable: Journal(on: machine).unreadable
             )
         }
         try Execution.requireWritable(machine)
@@ -75,7 +75,7 @@ public struct Undo: Sendable, Encodable {
                 return Undo(
                     dryRun: false,
                     transactions: undone,
-                    unreadable: target == .all ? transaction.journal.unreadable : []
+                    unreadable: transaction.journal.unreadable
                 )
             }
         }
@@ -85,7 +85,7 @@ public struct Undo: Sendable, Encodable {
     public var unreadable: [Int] = []
 
     public var status: ExitStatus {
-        !unreadable.isEmpty ? .failed : !dryRun && transactions.contains { $0.state == .incomplete } ? .incomplete : .ok
+        !dryRun && transactions.contains { $0.state == .incomplete } ? .incomplete : unreadable.isEmpty ? .ok : .failed
     }
 
     /// What there is to undo, newest first.

@@ -79,9 +79,9 @@ struct Permanence {
             after: after.map { FileContent($0) },
             reason: Text(en: "what is wanted at every boot", zh: "每次启动时的期望状态")
         )
-        // Whenever the power fails in between, nothing is bound for which not all is in place.
+        // Whenever the power fails in between, what a rule or an image binds at the next boot is named in the file.
         let grows = wanted.assignments.count >= file.state.assignments.count
-        changes = grows ? all + [state] : [state] + all
+        changes = grows ? [state] + all : all + [state]
     }
 }
 

@@ -35,11 +35,13 @@ public enum Watch {
         try Execution.requireWritable(machine)
         leaveService(machine)
         let transaction = Transaction(on: machine)
-        guard transaction.journal.entry(id) != nil else { throw History.missing(id, in: transaction.journal) }
+        guard var known = transaction.journal.entry(id) else { throw History.missing(id, in: transaction.journal) }
+        // From here on the time runs, whatever becomes of the file; the commit, which comes later, says it exactly.
+        let latest = machine.bootClock + ((known.header.confirmWithin ?? 0) + applying) * 1000
         var giveUp: Int?
         while giveUp.map({ machine.bootClock < $0 }) ?? true {
-            let entry = transaction.journal.entry(id)
-            if let entry {
+            if let entry = transaction.journal.entry(id) {
+                known = entry
                 switch entry.state {
                 case .applied, .rolledBack, .undone: return
                 case .incomplete where entry.cause == .request: return
@@ -62,10 +64,22 @@ public enum Watch {
                 }
             } else if (try? transaction.journal.ids().contains(id)) == false {
                 return
+            } else if known.state == .waiting ? transaction.isOverdue(known) : machine.bootClock >= latest {
+                // The file is damaged, and nobody could confirm by it: what it said is put back.
+                if let lock = takeLock(transaction.journal) {
+                    giveUp = giveUp ?? machine.bootClock + patience * 60_000
+                    let left = machine.uninterrupted { transaction.undoUnrecorded(known, .unconfirmed) }
+                    withExtendedLifetime(lock) {}
+                    if left.isEmpty { return }
+                    machine.pause(milliseconds: 5_000)
+                }
             }
             machine.pause(milliseconds: 500)
         }
     }
+
+    /// Seconds that applying may take before the time to confirm begins.
+    private static let applying = 300
 
     /// The lock; nil while another passthru is at work. Where there can be none, going on alone is better than leaving
     /// the owner locked out.

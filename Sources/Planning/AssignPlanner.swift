@@ -94,11 +94,7 @@ public struct AssignPlanner {
                     .writeAttribute(path: "/sys/bus/pci/drivers/\(driver)/unbind", value: "\(address)"),
                     before: driver,
                     after: nil,
-                    // The kernel lets the home driver have it only once the override is gone.
-                    inverse: [
-                        .writeAttribute(path: "\(path)/driver_override", value: override ?? "\n"),
-                        .writeAttribute(path: "/sys/bus/pci/drivers/\(driver)/bind", value: "\(address)"),
-                    ],
+                    inverse: Change.goHome(address, to: driver, override: override),
                     expectation: .driver(address, nil),
                     reason: Text(en: "takes the function from \(driver)", zh: "从 \(driver) 收回该功能")
                 )

@@ -48,6 +48,8 @@ public struct DeviceJudge {
     private let askedGroups: Set<Int>
     private let seesDisks: Bool
     private let seesInterfaces: Bool
+    /// Groups of which not all members could be read, or not whether they protect.
+    private let unseenGroups: Set<Int>
     private let seesDisplays: Bool
     private let seesInput: Bool
     private let seesSerial: Bool
@@ -65,12 +67,17 @@ public struct DeviceJudge {
             if function.class.platformRole != nil { obstacles[group, default: Obstacles()].platform += 1 }
         }
         self.obstacles = obstacles
+        let isWhole = host.pci?.unread.isEmpty != false && host.functions.allSatisfy { $0.unknown["group"] == nil }
+        let halfSeen =
+            isWhole ? [] : Set(host.functions.compactMap(\.group)).filter { host.unseenMember(ofGroup: $0) != nil }
         seesDisks = host.storage.map { $0.unknown["devices"] == nil } ?? false
         seesInterfaces = host.unresolvedInterface == nil
         seesDisplays = host.display?.unknown["cards"] == nil && host.display?.unknown["frameBuffers"] == nil
         seesInput = host.input?.unknown["devices"] == nil
         seesSerial = host.serial?.unknown["ports"] == nil
         fakeGroups = Set((host.iommu?.groups ?? []).filter { !$0.isReal }.map(\.number))
+        unseenGroups = Set((host.iommu?.groups ?? []).filter { $0.unknown["name"] != nil }.map(\.number))
+            .union(halfSeen)
 
         let carriers = host.functionsWithConsumers
         // The last of their kind are asked about even when nothing hangs below them.
@@ -104,6 +111,7 @@ public struct DeviceJudge {
         if function.driver == "vfio-pci" { return .assigned }
         if function.unknown["group"] != nil || function.unknown["driver"] != nil { return .unknown }
         guard let group = function.group, !fakeGroups.contains(group) else { return .unisolated }
+        if unseenGroups.contains(group) { return .unknown }
         let isAsked = asked.contains(function.address) || askedGroups.contains(group)
         let levels = isAsked ? self.levels(of: function) : []
         let isRefused = levels.contains(.refuse)

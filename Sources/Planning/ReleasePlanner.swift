@@ -68,19 +68,23 @@ public struct ReleasePlanner {
                 )
             )
         }
-        let override =
-            (function.details?.driverOverride).map {
-                [Change.writeAttribute(path: "\(path)/driver_override", value: $0)]
-            } ?? []
-        if !override.isEmpty {
+        let override = function.details?.driverOverride
+        let overridePath = "\(path)/driver_override"
+        let restored = [Change.writeAttribute(path: overridePath, value: override ?? "\n")]
+        let isMoving = !staysAlone && (function.driver == nil || function.driver == "vfio-pci")
+        // Named while it is bound, see Change.goHome; without a name the first driver that matches may have it.
+        let leading = isMoving ? home : nil
+        if leading != nil || override != nil {
             changes.append(
                 PlannedChange(
-                    .writeAttribute(path: "\(path)/driver_override", value: "\n"),
-                    before: function.details?.driverOverride,
-                    after: nil,
-                    inverse: override,
-                    expectation: .driverOverride(address, nil),
-                    reason: Text(en: "any matching driver may claim it again", zh: "允许匹配的驱动重新接管")
+                    .writeAttribute(path: overridePath, value: leading ?? "\n"),
+                    before: override,
+                    after: leading,
+                    inverse: restored,
+                    expectation: .driverOverride(address, leading),
+                    reason: leading == nil
+                        ? Text(en: "any matching driver may claim it again", zh: "允许匹配的驱动重新接管")
+                        : Text(en: "only its home driver may claim it", zh: "只允许原来的驱动接管")
                 )
             )
         }
@@ -91,16 +95,14 @@ public struct ReleasePlanner {
                     before: "vfio-pci",
                     after: nil,
                     // vfio-pci takes it only where the override says so.
-                    inverse: override
+                    inverse: (leading == nil && override == nil ? [] : restored)
                         + [.writeAttribute(path: "/sys/bus/pci/drivers/vfio-pci/bind", value: "\(address)")],
                     expectation: .driver(address, nil),
                     reason: Text(en: "takes it from vfio-pci", zh: "从 vfio-pci 收回")
                 )
             )
         }
-        if !staysAlone, function.driver == nil || function.driver == "vfio-pci" {
-            let expected: Expectation =
-                if let home { .driver(address, home) } else { .driverIsNot(address, "vfio-pci") }
+        if isMoving {
             if home == nil && candidates.isEmpty {
                 warnings.append(
                     Text(
@@ -116,8 +118,21 @@ public struct ReleasePlanner {
                     after: home,
                     // Whichever driver took it.
                     inverse: [.writeAttribute(path: "\(path)/driver/unbind", value: "\(address)")],
-                    expectation: expected,
+                    expectation: home.map { .driver(address, $0) } ?? .driverIsNot(address, "vfio-pci"),
                     reason: Text(en: "lets its home driver claim it", zh: "让原来的驱动接管")
+                )
+            )
+        }
+        if let leading {
+            changes.append(
+                PlannedChange(
+                    .writeAttribute(path: overridePath, value: "\n"),
+                    before: leading,
+                    after: nil,
+                    // Leading to vfio-pci again is the first step's inverse.
+                    inverse: [],
+                    expectation: .driverOverride(address, nil),
+                    reason: Text(en: "no driver is kept from it any more", zh: "不再排除任何驱动")
                 )
             )
         }

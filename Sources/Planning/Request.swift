@@ -17,7 +17,7 @@ public struct Request: Sendable {
     /// The functions that the owner named.
     public let wanted: [PCIFunction]
     /// `wanted` first; then members of their IOMMU groups without bridges, virtual functions of physical ones, and
-    /// functions of the same slot where a reset reaches them all.
+    /// functions of the same slot or bus where a reset reaches them all.
     public let touched: [PCIFunction]
     /// Modes that the owner asked for.
     public let unsafe: Set<UnsafeMode>
@@ -36,7 +36,10 @@ public struct Request: Sendable {
         for function in wanted {
             if let group = function.group { add(host.members(ofGroup: group)) }
             if function.sharesReset {
-                add(host.functions.filter { $0.address.sharesSlot(with: function.address) })
+                add(
+                    host.functions.filter { $0.address.sharesSlot(with: function.address) }
+                        + host.busMates(of: function)
+                )
             }
             add(function.details?.sriov?.virtualFunctions.compactMap(host.function) ?? [])
         }
@@ -67,6 +70,9 @@ public struct Request: Sendable {
                 zh: "\(owner.address) 的虚拟功能 \(function.address)"
             )
         }
+        guard wanted.contains(where: { $0.address.sharesSlot(with: function.address) }) else {
+            return Text(en: "\(function.address) on the same bus", zh: "同一总线上的 \(function.address)")
+        }
         return Text(en: "\(function.address) in the same slot", zh: "同一插槽中的 \(function.address)")
     }
 }
@@ -75,7 +81,6 @@ extension PCIFunction {
     /// Whether the kernel knows ways to reset the function, but none that leaves its siblings alone
     /// (`reset_method`, Documentation/ABI/testing/sysfs-bus-pci).
     var sharesReset: Bool {
-        guard let methods = details?.resetMethods else { return false }
-        return !methods.contains { ["flr", "af_flr", "pm", "device_specific", "acpi"].contains($0) }
+        details?.resetMethods != nil && !hasResetOfItsOwn
     }
 }

@@ -26,7 +26,8 @@ public struct Journal: Sendable {
     /// Finished transactions that are kept for `history`.
     private static let kept = 100
 
-    private func path(_ id: Int) -> String {
+    /// The file of a transaction.
+    public func path(_ id: Int) -> String {
         "\(folder)/\(String(repeating: "0", count: max(0, 4 - String(id).count)))\(id)"
     }
 
@@ -55,6 +56,7 @@ public struct Journal: Sendable {
                 return nil
             }
             if case .plan(let header) = line.record, entry == nil {
+                guard (header.version ?? 1) <= JournalHeader.newestVersion else { return nil }
                 entry = JournalEntry(id: id, header: header, time: line.time)
             }
             entry?.take(line)

@@ -1,4 +1,5 @@
 import Changes
+import SystemPackage
 import Wording
 
 /// A transaction as its journal file tells it.
@@ -23,10 +24,16 @@ public struct JournalEntry: Sendable {
     /// Why it was undone, or is being undone.
     public private(set) var cause: UndoCause?
     public private(set) var end: TransactionEnd?
+    /// The program that was begun last, if nothing was recorded since: it may run still.
+    public private(set) var running: RunningProgram?
     /// Why the first step failed that did.
     public private(set) var failure: Text?
     /// What could not be put back.
     public private(set) var left: [Int: Text] = [:]
+    /// Why not, where a file could not be written.
+    private var errors: [Int: Errno] = [:]
+    /// In which boot it was undone, or last tried (boot_id, random(4)); nil when it was not.
+    public private(set) var undoBoot: String?
 
     /// How far a step is.
     public enum StepState: String, Sendable, Codable {
@@ -59,6 +66,12 @@ public struct JournalEntry: Sendable {
         }
     }
 
+    /// Whether what is left is so for want of room, or of a disk that takes anything: then it is tried again.
+    public var lacksRoom: Bool {
+        state == .incomplete
+            && errors.values.contains { [.noSpace, .diskQuotaExceeded, .readOnlyFileSystem].contains($0) }
+    }
+
     init(id: Int, header: JournalHeader, time: Int) {
         self.id = id
         self.header = header
@@ -70,8 +83,10 @@ public struct JournalEntry: Sendable {
     /// Takes in what happened next.
     mutating func take(_ line: JournalLine) {
         changed = line.time
+        running = nil
         switch line.record {
         case .plan: break
+        case .running(let program): running = program
         case .start(let step, let file, let generated):
             set(step, .started)
             files[step] = file
@@ -87,15 +102,18 @@ public struct JournalEntry: Sendable {
             confirmationDeadline = deadline
         case .confirm: isConfirmed = true
         case .trial(let event): trialEvents.append(event)
-        case .undo(let cause, _):
+        case .undo(let cause, let boot):
             self.cause = cause
+            undoBoot = boot
             end = nil
         case .undone(let step):
             set(step, .undone)
             left[step] = nil
-        case .left(let step, let message):
+            errors[step] = nil
+        case .left(let step, let message, let error):
             set(step, .left)
             left[step] = message
+            errors[step] = error.map { Errno(rawValue: $0) }
         case .end(let end): self.end = end
         }
     }

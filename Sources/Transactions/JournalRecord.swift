@@ -9,6 +9,9 @@ enum JournalRecord: Sendable, Codable {
     case plan(JournalHeader)
     /// The step is about to be made; `file` is what it is about to replace, `generated` what its program is.
     case start(step: Int, file: ReplacedFile?, generated: [String: ReplacedFile]?)
+    /// A program is about to begin, of the step that the records before tell, or of what follows undoing; whichever record
+    /// comes next says that it has ended. Absent in the files of 0.1.0.
+    case running(RunningProgram)
     /// `generated`: the checksums of what its program wrote.
     case done(step: Int, generated: [String: String]?)
     case failed(step: Int, message: Text)
@@ -21,13 +24,20 @@ enum JournalRecord: Sendable, Codable {
     /// What was done is about to be undone.
     case undo(cause: UndoCause, boot: String?)
     case undone(step: Int)
-    /// The step could not be undone.
-    case left(step: Int, message: Text)
+    /// The step could not be undone; `error`: the errno (errno(3)) of the file that could not be written, nil for other
+    /// reasons, and in the files of release 0.1.0.
+    case left(step: Int, message: Text, error: Int32?)
     case end(TransactionEnd)
 }
 
 /// The first record of a journal file.
 public struct JournalHeader: Sendable, Codable {
+    /// The newest form of the records, which this program writes. 1 was that of release 0.1.0; 2 names programs while they
+    /// run, and why a file could not be put back.
+    public static let newestVersion = 2
+
+    /// The form of the file's records; nil in those of release 0.1.0, which stands for 1.
+    public var version: Int? = newestVersion
     /// The command that made the plan: `assign`, `release` …
     public var verb: String
     public var devices: [PCIAddress]
@@ -40,6 +50,18 @@ public struct JournalHeader: Sendable, Codable {
     /// The guest for whose run it was made: it is taken back when that stops, and has ended with the boot by itself.
     public var guest: String?
     public var plan: Plan
+}
+
+/// A program that was started, and outlives a passthru that is killed: it leads a session of its own.
+public struct RunningProgram: Sendable, Hashable, Codable {
+    /// The command as messages name it.
+    public var command: Text
+    /// Its process: the number, and when it started, which tell it from every other of the boot; see ``ProcessStatus``.
+    public var process: Int
+    public var started: Int
+    /// Milliseconds that it may take, and that it has to end by itself after SIGTERM.
+    public var milliseconds: Int
+    public var grace: Int
 }
 
 /// A file before a change replaced it.

@@ -13,17 +13,7 @@ extension StepRunner {
         place: RunnerPlace? = nil
     ) throws(StepFailure) {
         let command = Self.command(path, arguments, place)
-        if input == nil && place == nil {
-            let result: ProgramResult
-            do {
-                result = try machine.run(path, arguments, milliseconds: Self.programDeadline)
-            } catch {
-                throw Self.unrunnable(command, error)
-            }
-            guard result.status == 0 else { throw Self.failed(command, result.status, result.output) }
-            return
-        }
-        let answer = try answer(path, arguments, input: input, place: place)
+        let answer = try answer(path, arguments, input: input, place: place, announce: announce)
         guard answer.status == 0 else { throw Self.failed(command, answer.status, answer.complaint) }
     }
 
@@ -67,17 +57,32 @@ extension StepRunner {
         _ path: String,
         _ arguments: [String],
         input: FileContent?,
-        place: RunnerPlace?
+        place: RunnerPlace?,
+        announce: ((RunningProgram) throws(Errno) -> Void)? = nil
     ) throws(StepFailure) -> ProgramAnswer {
         let there = try place.map { place throws(StepFailure) in try enter(place) } ?? machine
+        let limit = ProgramLimits.milliseconds(path)
+        var call = ProgramCall(path, arguments, input: input?.bytes, milliseconds: limit)
+        call.grace = ProgramLimits.grace
+        let (machine, command) = (machine, Self.command(path, arguments, place))
         do {
-            return try there.run(
-                ProgramCall(path, arguments, input: input?.bytes, milliseconds: Self.programDeadline)
-            )
+            guard let announce else { return try there.run(call) }
+            return try there.run(call) { process throws(Errno) in
+                guard let status = machine.process(process) else { throw .noSuchProcess }
+                try announce(
+                    RunningProgram(
+                        command: command,
+                        process: process,
+                        started: status.started,
+                        milliseconds: limit,
+                        grace: ProgramLimits.grace
+                    )
+                )
+            }
         } catch  where error == .noSuchProcess && place != nil {
             throw Self.notRunning(place)
         } catch {
-            throw Self.unrunnable(Self.command(path, arguments, place), error)
+            throw Self.unrunnable(command, error, within: limit)
         }
     }
 
@@ -122,12 +127,12 @@ extension StepRunner {
         return Text(en: "\(line) in the container \(place.container)", zh: "容器 \(place.container) 中的 \(line)")
     }
 
-    private static func unrunnable(_ command: Text, _ error: Errno) -> StepFailure {
-        if error == .timedOut {
+    private static func unrunnable(_ command: Text, _ error: Errno, within limit: Int? = nil) -> StepFailure {
+        if let limit, error == .timedOut {
             return StepFailure(
                 message: Text(
-                    en: "\(command.en) did not end within \(programDeadline / 1000) s and was stopped.",
-                    zh: "\(command.zh) 在 \(programDeadline / 1000) 秒内没有结束，已被终止。"
+                    en: "\(command.en) did not end within \(limit / 1000) s and was stopped.",
+                    zh: "\(command.zh) 在 \(limit / 1000) 秒内没有结束，已被终止。"
                 )
             )
         }

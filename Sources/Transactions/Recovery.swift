@@ -6,7 +6,8 @@ import Wording
 
 extension Transaction {
     /// Finishes what was interrupted: what was not committed is put back, an undoing that was begun is ended, what nobody
-    /// confirmed in time reverts, and what was made for a guest's run in an earlier boot counts as undone.
+    /// confirmed in time reverts, what was left for want of room is put back, and what was made for a guest's run in an
+    /// earlier boot counts as undone.
     ///
     /// - Returns: each transaction as it is now, with what could not be put back.
     ///
@@ -23,6 +24,7 @@ extension Transaction {
         var recovered: [(entry: JournalEntry, left: [Text])] = []
         for entry in entries.reversed() {
             guard verb == nil || entry.header.verb == verb, let cause = causeToRecover(entry) else { continue }
+            if let sentence = outlived(entry, cause) { throw TransactionFailure(message: sentence, isBusy: true) }
             let left = undo(entry, cause)
             recovered.append((journal.entry(entry.id) ?? entry, left))
         }
@@ -33,7 +35,12 @@ extension Transaction {
         switch entry.state {
         case .open: entry.cause ?? .interruption
         case .waiting: isOverdue(entry) ? .unconfirmed : nil
-        case .applied, .incomplete: entry.header.guest != nil && machine.bootID != entry.header.boot ? .restart : nil
+        case .applied, .incomplete:
+            if entry.header.guest != nil && machine.bootID != entry.header.boot {
+                .restart
+            } else {
+                entry.lacksRoom ? entry.cause ?? .interruption : nil
+            }
         case .rolledBack, .undone: nil
         }
     }

@@ -9,6 +9,8 @@ struct StepFailure: Error {
     var message: Text
     /// Whether the kernel did not come back: what waits inside a driver cannot be stopped.
     var isStuck = false
+    /// Why a file could not be written; nil for other failures.
+    var error: Errno?
 }
 
 /// Makes single changes, reads back what they did, and takes them back.
@@ -18,14 +20,20 @@ struct StepRunner {
     let deadline: Int
     /// Milliseconds until an expectation must hold: probing may go on after the write has returned.
     let settling: Int
-    /// Milliseconds that a program may take.
-    static let programDeadline = 120_000
+    /// Is told which program is about to begin; when it throws, the program does not.
+    var announce: ((RunningProgram) throws(Errno) -> Void)?
 
     /// Whether the device for which a plan was made still has its address.
     func isPresent(_ identity: Identity) -> Bool {
         let path = "\(PCIInventory.root)/\(identity.address)"
         return readID("\(path)/vendor") == identity.vendor.value
             && readID("\(path)/device") == identity.device.value
+    }
+
+    /// Whether that can be seen: a device that is gone can, one whose driver never comes back need not.
+    func isReadable(_ identity: Identity) -> Bool {
+        let path = "\(PCIInventory.root)/\(identity.address)"
+        return !machine.exists(path) || readID("\(path)/vendor") != nil && readID("\(path)/device") != nil
     }
 
     private func readID(_ path: String) -> UInt16? {
@@ -74,7 +82,8 @@ struct StepRunner {
             message: Text(
                 en: "\(path) could not be written: \(error.description.lowercased()).",
                 zh: "无法写入 \(path)：\(Text(reason: error.description.lowercased()).zh)。"
-            )
+            ),
+            error: error
         )
     }
 

@@ -14,12 +14,21 @@ public struct TransactionFailure: Error, Sendable, Hashable {
     public var isStuck = false
     /// Whether the machine was no longer the one that the plan was made for.
     public var isOutdated = false
+    /// Whether something is still at work that must end first.
+    public var isBusy = false
 
-    public init(message: Text, left: [Text] = [], isStuck: Bool = false, isOutdated: Bool = false) {
+    public init(
+        message: Text,
+        left: [Text] = [],
+        isStuck: Bool = false,
+        isOutdated: Bool = false,
+        isBusy: Bool = false
+    ) {
         self.message = message
         self.left = left
         self.isStuck = isStuck
         self.isOutdated = isOutdated
+        self.isBusy = isBusy
     }
 }
 
@@ -154,11 +163,26 @@ public struct Transaction {
         }
         let generated = try runner.replaced(planned.generates)
         try record(.start(step: step, file: replaced, generated: generated), writer)
-        try runner.perform(planned.change)
+        try announcing(writer).perform(planned.change)
         onEvent(.performed(step: step))
         try runner.settle(planned.generates)
         try runner.verify(planned.expectation)
         try record(.done(step: step, generated: try runner.written(planned)), writer)
+    }
+
+    /// A runner whose programs are in the journal before they begin.
+    ///
+    /// - Parameter isUndoing: whether they run also where the journal takes no more: putting the machine back comes first.
+    private func announcing(_ writer: JournalWriter, isUndoing: Bool = false) -> StepRunner {
+        var runner = runner
+        runner.announce = { program throws(Errno) in
+            do throws(Errno) {
+                try writer.record(.running(program))
+            } catch {
+                if !isUndoing { throw error }
+            }
+        }
+        return runner
     }
 
     private func record(_ record: JournalRecord, _ writer: JournalWriter) throws(StepFailure) {
@@ -185,6 +209,18 @@ public struct Transaction {
 
     private func checkIdentities(_ identities: [Identity]) throws(TransactionFailure) {
         for identity in identities {
+            guard runner.isReadable(identity) else {
+                throw TransactionFailure(
+                    message: Text(
+                        en: """
+                            Whether \(identity.address) is still \(identity.vendor):\(identity.device) cannot be read: nothing \
+                            was changed.
+                            """,
+                        zh: "无法读取 \(identity.address) 是否仍为 \(identity.vendor):\(identity.device)：未做任何更改。"
+                    ),
+                    isOutdated: true
+                )
+            }
             guard runner.isPresent(identity) else {
                 throw TransactionFailure(
                     message: Text(
@@ -243,11 +279,25 @@ public struct Transaction {
     ///
     /// - Returns: what could not be put back.
     public func undo(_ entry: JournalEntry, _ cause: UndoCause) -> [Text] {
+        if let sentence = outlived(entry, cause) { return [sentence] }
         do {
             return undo(observed(try journal.reopen(entry)), cause, stuck: nil)
         } catch {
             return [unwritableJournal(error)]
         }
+    }
+
+    /// Undoes what a transaction did, of which the file in the journal is no longer one: the file stays as it is.
+    ///
+    /// - Parameter entry: what it said before.
+    /// - Returns: what could not be put back.
+    public func undoUnrecorded(_ entry: JournalEntry, _ cause: UndoCause) -> [Text] {
+        undo(JournalWriter(journal, entry, canAppend: false), cause, stuck: nil)
+    }
+
+    /// Undoes what a transaction did to devices, and nothing else. It is not recorded: undoing it once more does nothing.
+    func giveDevicesBack(_ entry: JournalEntry, _ cause: UndoCause) {
+        _ = undo(JournalWriter(journal, entry, canAppend: false), cause, stuck: nil, only: .devices)
     }
 
     /// Undoes what a transaction did to files, and leaves devices as they are: those of a release whose assignment is
@@ -256,18 +306,22 @@ public struct Transaction {
     /// - Returns: what could not be put back.
     public func undoFiles(_ entry: JournalEntry, _ cause: UndoCause) -> [Text] {
         do {
-            return undo(observed(try journal.reopen(entry)), cause, stuck: nil, leavingDevices: true)
+            return undo(observed(try journal.reopen(entry)), cause, stuck: nil, only: .files)
         } catch {
             return [unwritableJournal(error)]
         }
     }
 
+    /// The part of a transaction that is undone.
+    private enum Part { case all, files, devices }
+
     private func undo(
         _ writer: JournalWriter,
         _ cause: UndoCause,
         stuck: PCIAddress?,
-        leavingDevices: Bool = false
+        only part: Part = .all
     ) -> [Text] {
+        let leavingDevices = part == .files
         // Where the journal takes no more, putting the machine back comes first: it can be done again.
         let boot = machine.bootID
         // One that goes on where it was interrupted may have been about to do what comes afterwards, and one of which
@@ -277,6 +331,7 @@ public struct Transaction {
         try? writer.record(.undo(cause: cause, boot: boot))
         // What was written to sysfs has ended with the boot in which it was.
         let isSameBoot = boot == writer.entry.header.boot && !leavingDevices
+        let runner = announcing(writer, isUndoing: true)
         let undoing = Undoing(runner: runner, entry: writer.entry, isSameBoot: isSameBoot)
         var stuck = Set([stuck].compactMap(\.self))
         var left: [Text] = []
@@ -286,6 +341,9 @@ public struct Transaction {
             case .started, .done, .failed, .left: break
             }
             let planned = writer.entry.header.plan.changes[step]
+            if part == .devices {
+                guard case .writeAttribute = planned.change else { continue }
+            }
             // What is remembered in memory belongs to the device.
             if leavingDevices, case .writeFile(let path, _, _) = planned.change, path.hasPrefix("/var/run/") {
                 try? writer.record(.undone(step: step))
@@ -305,27 +363,27 @@ public struct Transaction {
             } catch {
                 left.append(error.message)
                 if error.isStuck, let device = planned.change.device { stuck.insert(device) }
-                try? writer.record(.left(step: step, message: error.message))
+                try? writer.record(.left(step: step, message: error.message, error: error.error?.rawValue))
             }
         }
-        for step in undoing.programsToRepeat {
+        for step in part == .devices ? [] : undoing.programsToRepeat {
             let change = writer.entry.header.plan.changes[step].change
             do throws(StepFailure) {
                 try runner.perform(change)
                 try runner.settle(writer.entry.header.plan.changes[step].generates)
             } catch {
                 left.append(error.message)
-                try? writer.record(.left(step: step, message: error.message))
+                try? writer.record(.left(step: step, message: error.message, error: error.error?.rawValue))
             }
         }
         // In another boot the network has started without the change.
-        if isChanged && isSameBoot { left += afterUndo(writer.entry) }
+        if isChanged && isSameBoot { left += afterUndo(writer.entry, runner) }
         try? writer.record(.end(left.isEmpty ? .undone : .incomplete))
         return left
     }
 
     /// Such as restarting the network, once a card that carries it is back.
-    private func afterUndo(_ entry: JournalEntry) -> [Text] {
+    private func afterUndo(_ entry: JournalEntry, _ runner: StepRunner) -> [Text] {
         entry.header.plan.afterUndo.compactMap { planned in
             progress(planned)
             do throws(StepFailure) {
@@ -343,6 +401,7 @@ extension JournalRecord {
         switch self {
         case .plan: "plan"
         case .start(let step, _, _): "start of step \(step)"
+        case .running: "begin of a program"
         case .done(let step, _): "end of step \(step)"
         case .failed(let step, _): "failure of step \(step)"
         case .commit: "commit"
@@ -350,7 +409,7 @@ extension JournalRecord {
         case .trial: "event of the trial"
         case .undo: "begin of undoing"
         case .undone(let step): "undoing of step \(step)"
-        case .left(let step, _): "what is left of step \(step)"
+        case .left(let step, _, _): "what is left of step \(step)"
         case .end: "end of undoing"
         }
     }

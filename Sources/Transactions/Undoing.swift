@@ -34,17 +34,24 @@ struct Undoing {
         if entry.steps[step] == .done, case .programSays? = planned.expectation, !runner.holds(planned.expectation) {
             return false
         }
+        let inverses = Change.goingHome(planned.inverse)
         // Before anything is written: whether somebody else has the function by now.
-        for inverse in planned.inverse {
+        for inverse in inverses {
             guard case .writeAttribute(let path, let value) = inverse, isDriverLink(path), isOurs(inverse.device) else {
                 continue
             }
             _ = try isBack(path, value)
         }
         var isChanged = false
-        for inverse in planned.inverse {
+        for inverse in inverses {
             if case .writeAttribute(let path, let value) = inverse {
                 guard isOurs(inverse.device) else { continue }
+                // Nothing leads to a driver that has the function already.
+                if leads(path, value, among: inverses), let device = inverse.device,
+                    try runner.driver(of: device) == value
+                {
+                    continue
+                }
                 runner.awaitConsole(path)
                 if isDriverLink(path) ? try isBack(path, value) : try !mayWrite(path, value) { continue }
             }
@@ -123,6 +130,12 @@ struct Undoing {
         return path.hasSuffix("/bind") ? isBound : !isBound
     }
 
+    /// Whether an override is written only while the driver that it names is bound.
+    private func leads(_ path: String, _ value: String, among inverses: [Change]) -> Bool {
+        path.hasSuffix("/driver_override") && inverses.count > 2
+            && inverses.first == .writeAttribute(path: path, value: value)
+    }
+
     /// Whether an attribute still has what this transaction wrote; false when it is back already.
     private func mayWrite(_ path: String, _ value: String) throws(StepFailure) -> Bool {
         let now: String
@@ -138,6 +151,10 @@ struct Undoing {
         for planned in entry.header.plan.changes {
             if case .writeAttribute(path, let value) = planned.change { ours.insert(Self.plain(value)) }
             if case .attribute(path, let value)? = planned.expectation { ours.insert(value) }
+            // What an undoing that was interrupted wrote.
+            for case .writeAttribute(path, let value) in Change.goingHome(planned.inverse) {
+                ours.insert(Self.plain(value))
+            }
         }
         guard ours.contains(now) else {
             throw StepFailure(

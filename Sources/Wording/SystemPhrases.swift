@@ -35,6 +35,7 @@ extension Text {
         ("reads as nothing but ones", "读到的全是 1"), ("no extended configuration space", "没有扩展配置空间"),
         ("the capability says no sizes", "该能力没有给出大小"), ("no pages of that size", "没有该大小的大页"),
         ("the kernel's log: ", "内核日志："), ("no link", "没有链路"),
+        ("is still there: a guest has not let go of it", "仍然存在：虚拟机尚未释放该设备"),
         ("no huge pages of the guest's size", "没有该虚拟机所用大小的大页"), ("no <domain> in it", "其中没有 <domain>"),
         ("the kernel's files do not say which devices a ZFS pool uses", "内核文件没有说明 ZFS 存储池使用哪些设备"),
     ]

@@ -68,7 +68,7 @@ enum Console {
     }
 
     /// Names come from hardware and files: what could steer a terminal is shown as numbers.
-    private static func safe(_ line: String) -> String {
+    static func safe(_ line: String) -> String {
         // Beside control characters the first bytes of those that Unicode has.
         let isSuspect = line.utf8.contains { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 || $0 == 0xE2 }
         return isSuspect ? printable(line.utf8, limit: 100_000) : line

@@ -5,9 +5,8 @@ import Testing
 
 /// What is printed as a diff is one: patch(1) makes the new file out of the old.
 @Suite struct UnifiedDiffTests {
-    private static let patch = ["/usr/bin/patch", "/bin/patch"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
+    private static let patch = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        .map { "\($0)/patch" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 
     /// Applies a diff as `patch -p1` does; nil when it refuses.
     private func apply(_ diff: String, to before: String?) throws -> String? {

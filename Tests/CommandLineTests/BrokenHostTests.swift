@@ -42,6 +42,34 @@ import Testing
         #expect(try Program.run(["devices", "--host", sandbox.write(whole, as: "whole.tar")]).status == 0)
     }
 
+    /// More than a captured host can be is not even read: 64 MiB of address space more than the program itself has would
+    /// not hold it.
+    @Test func aHugeArchiveIsRefusedUnread() throws {
+        let sandbox = try Sandbox()
+        defer { sandbox.remove() }
+        let path = try sandbox.write(Self.member("etc/hostname", size: "77777777777\0"), as: "huge.tar")
+        // Sparse: it takes no room on the disk.
+        #expect(truncate(path, 300 << 20) == 0)
+        let start = ContinuousClock.now
+        try expectMalformed(path, "300 MiB")
+        #expect(try Program.run(["devices", "--host", path]).error.contains("holds more than"))
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+
+    /// A pipe in the place of a file is not an empty file: what it would say is unknown.
+    @Test func aPipeInTheFolderIsNoEmptyFile() throws {
+        let sandbox = try Sandbox()
+        defer { sandbox.remove() }
+        let folder = try sandbox.write(try TestHost.named("argument-missing"))
+        let arguments = ["doctor", "--json", "--host", folder]
+        #expect(try Program.run(arguments).output.contains(#""reason" : "argument-missing""#))
+        let path = folder + "/proc/cmdline"
+        #expect(unlink(path) == 0 && mkfifo(path, 0o644) == 0)
+        let result = try Program.run(arguments)
+        #expect(result.output.contains(#""reason" : "unknown""#), "\(result.output.prefix(300)) \(result.error)")
+        #expect(result.output.contains("/proc/cmdline: invalid argument"))
+    }
+
     /// One member, written by hand.
     static func member(
         _ name: String,

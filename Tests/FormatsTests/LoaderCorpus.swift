@@ -30,17 +30,12 @@ struct LoaderFile: CustomTestStringConvertible {
 struct Judge {
     let path: String
 
-    /// - Returns: nil if it is not installed. It is never left out in silence: with CI set that is a failure.
+    /// - Returns: nil if it is not installed, which is a failure: nothing is judged then.
     static func find(_ program: String, package: String) -> Judge? {
-        for folder in ["/usr/bin", "/usr/sbin", "/bin", "/sbin"] where isInstalled(folder + "/" + program) {
-            return Judge(path: folder + "/" + program)
-        }
-        let message = "NOT JUDGED: \(program) is not installed (package \(package))"
-        if ProcessInfo.processInfo.environment["CI"] != nil {
-            Issue.record("\(message)")
-        }
-        print(message)
-        return nil
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        let path = folders.map { "\($0)/\(program)" }.first(where: isInstalled)
+        if path == nil { Issue.record("NOT JUDGED: \(program) is not installed (package \(package))") }
+        return path.map(Judge.init)
     }
 
     /// Runs it; its exit status and all that it printed.

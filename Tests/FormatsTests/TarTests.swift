@@ -271,6 +271,15 @@ private func reason(_ bytes: [UInt8], _ limits: TarLimits = TarLimits()) -> TarE
         #expect(reason(deep + end) == nil)
     }
 
+    /// What the paths and link targets of a captured host take together stays small beside the archive.
+    @Test func pathsTogetherAreBounded() {
+        let bytes = (0..<9000).flatMap { index in
+            extended("x", pax("path", "\(index)/" + String(repeating: "a/", count: 2000) + "f")) + header("f")
+        }
+        let found = reason(bytes + end, TarLimits(members: 40_000_000))
+        #expect(found.map { "\($0)" }?.contains("tooManyPathBytes") == true, "\(String(describing: found))")
+    }
+
     private func pax(_ key: String, _ value: String) -> [UInt8] {
         let rest = key.utf8.count + value.utf8.count + 3
         let length = rest + String(rest + 4).utf8.count

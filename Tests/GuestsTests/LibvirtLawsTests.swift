@@ -111,6 +111,7 @@ enum Outcomes {
             if isRegenerating {
                 let all = (known.filter { !old.contains($0) } + lines).joined(separator: "\n") + "\n"
                 try all.write(to: place, atomically: true, encoding: .utf8)
+                Issue.record("written anew: run it again without PASSTHRU_REGENERATE")
             } else {
                 #expect(old == lines)
             }

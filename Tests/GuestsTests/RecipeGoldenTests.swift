@@ -50,6 +50,7 @@ import Wording
         let file = Self.folder.appending(path: "recipes/\(scenario.name).txt")
         if ProcessInfo.processInfo.environment["PASSTHRU_REGENERATE"] == "1" {
             try text.write(to: file, atomically: true, encoding: .utf8)
+            Issue.record("written anew: run it again without PASSTHRU_REGENERATE")
         }
         #expect(try String(contentsOf: file, encoding: .utf8) == text)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Machine
 import SystemPackage
 import Testing
@@ -39,6 +40,55 @@ import Testing
         try withFolder { _, tree in
             #expect(throws: Errno.noSuchFileOrDirectory) { try tree.directory("/").linkName("driver") }
             #expect(throws: Errno.noSuchFileOrDirectory) { try tree.directory("/").read("uevent") }
+        }
+    }
+
+    /// Whoever laid out the folder may have put anything in the place of a file; opening a device can act.
+    @Test func onlyPlainFilesAreRead() throws {
+        try withFolder { folder, tree in
+            func path(_ name: String) -> String { folder.appending(path: name).path }
+            #expect(mkfifo(path("pipe"), 0o600) == 0)
+            try FileManager.default.createSymbolicLink(atPath: path("link"), withDestinationPath: "pipe")
+            try FileManager.default.createDirectory(atPath: path("folder"), withIntermediateDirectories: false)
+            let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(socket) }
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            // A short name, as a socket's path has little room.
+            let here = FileManager.default.currentDirectoryPath
+            let name = "/tmp/passthru-\(UUID().uuidString.prefix(8))"
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name.utf8) }
+            let bound = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            #expect(bound == 0, "\(here)")
+            #expect(rename(name, path("socket")) == 0 || errno == EXDEV)
+            var names = ["pipe", "folder", "link"]
+            if FileManager.default.fileExists(atPath: path("socket")) { names.append("socket") } else { unlink(name) }
+            // /dev/zero: only root may make a device node, and not everywhere.
+            if mknod(path("device"), S_IFCHR | 0o600, 1 << 8 | 5) == 0 { names.append("device") }
+            for name in names {
+                let error = name == "folder" ? Errno.isDirectory : .invalidArgument
+                #expect(throws: error, "\(name)") { try tree.read("/\(name)", limit: 100) }
+                // Names in a folder are read without following a link.
+                let direct = name == "link" ? Errno.tooManySymbolicLinkLevels : error
+                #expect(throws: direct, "\(name)") { try tree.directory("/").read(name) }
+            }
+            #expect(try Machine(tree).status("/pipe").kind == .other)
+        }
+    }
+
+    /// A pipe that nobody writes to is no empty file, here neither.
+    @Test func anEmptyPipeIsNoEmptyFile() throws {
+        try withFolder { folder, _ in
+            let path = folder.appending(path: "pipe").path
+            #expect(mkfifo(path, 0o600) == 0)
+            #expect(throws: Errno.invalidArgument) { try Machine.live.read(path) }
+            try Data().write(to: folder.appending(path: "empty"))
+            #expect(try Machine.live.read(folder.appending(path: "empty").path).isEmpty)
+            #expect(try Machine.live.read("/dev/null").isEmpty)
         }
     }
 

@@ -57,11 +57,34 @@ import Testing
         #expect(try Machine.live.readWithDeadline(path, milliseconds: 10_000).count == 1 << 16)
     }
 
+    /// Given up, and nothing is left of it: neither a process that waits, nor a reader of the pipe.
     @Test func aReadThatDoesNotComeBackIsGivenUp() throws {
         let sandbox = try Sandbox()
         defer { sandbox.remove() }
         let pipe = sandbox.folder.appending(path: "pipe").path
         #expect(mkfifo(pipe, 0o600) == 0)
         #expect(throws: Errno.timedOut) { try Machine.live.readWithDeadline(pipe, milliseconds: 200) }
+        let writer = open(pipe, O_WRONLY | O_NONBLOCK)
+        #expect(writer < 0 && errno == ENXIO)
+        if writer >= 0 { close(writer) }
+    }
+
+    /// What does not answer once is not asked again and again: not by another attribute of the same device either.
+    @Test func aDeviceThatDoesNotAnswerIsNotAskedTwice() throws {
+        let sandbox = try Sandbox()
+        defer { sandbox.remove() }
+        let pipe = sandbox.folder.appending(path: "driver_override").path
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let file = try sandbox.write(Array("7".utf8), as: "sriov_numvfs")
+        let other = try Sandbox()
+        defer { other.remove() }
+        let elsewhere = try other.write(Array("8".utf8), as: "sriov_numvfs")
+        #expect(try Machine.live.readWithDeadline(file, milliseconds: 10_000) == Array("7".utf8))
+        #expect(throws: Errno.timedOut) { try Machine.live.readWithDeadline(pipe, milliseconds: 200) }
+        let start = Machine.live.bootClock
+        #expect(throws: Errno.timedOut) { try Machine.live.readWithDeadline(file, milliseconds: 10_000) }
+        #expect(throws: Errno.timedOut) { try Machine.live.linkWithDeadline(pipe, milliseconds: 10_000) }
+        #expect(Machine.live.bootClock - start < 5_000)
+        #expect(try Machine.live.readWithDeadline(elsewhere, milliseconds: 10_000) == Array("8".utf8))
     }
 }

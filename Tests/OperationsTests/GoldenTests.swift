@@ -55,6 +55,7 @@ import Testing
                         withIntermediateDirectories: true
                     )
                     try text.write(to: golden, atomically: true, encoding: .utf8)
+                    Issue.record("written anew: run it again without PASSTHRU_REGENERATE")
                 } else {
                     let kept = try? String(contentsOf: golden, encoding: .utf8)
                     #expect(kept == text, "\(name)/\(verb).\(ending).txt")

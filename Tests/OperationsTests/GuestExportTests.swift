@@ -2,6 +2,7 @@ import Foundation
 import Inventory
 import Machine
 import Operations
+import TestHosts
 import Testing
 import Wording
 
@@ -18,6 +19,69 @@ import Wording
         )
         #expect(export.line.contains("-device usb-host,"))
         #expect(export.line.contains("vendorid=0x0403"))
+    }
+
+    // MARK: iommufd
+
+    private static let release = "5.15.0-126-generic"
+    private static let virtual = "0000:3b:02.1"
+
+    private func iommufd(_ host: TestHost, _ device: String = virtual) throws -> QEMUExport {
+        var wishes = QEMUExport.Wishes()
+        wishes.usesIOMMUFD = true
+        return try QEMUExport.run(host.machine, devices: [device], wishes)
+    }
+
+    private func server(config: String?, _ more: [String: String] = [:]) throws -> TestHost {
+        let host = try TestHost.named("rmrr-server").without("/boot/config-\(Self.release)")
+        let common = "CONFIG_VFIO=m\nCONFIG_INTEL_IOMMU=y\n"
+        let dependencies = "/lib/modules/\(Self.release)/modules.dep"
+        let more = more.merging([
+            dependencies: (host.text(dependencies) ?? "") + "kernel/drivers/iommu/iommufd/iommufd.ko:\n"
+        ]) { $1 }
+        return host.with(config.map { ["/boot/config-\(Self.release)": common + $0] } ?? [:]).with(more)
+    }
+
+    /// QEMU 8.2 with iommufd opens /dev/iommu and the node of the device: where the kernel has neither, its arguments cannot
+    /// start.
+    @Test(arguments: [
+        ("", "CONFIG_IOMMUFD"), ("# CONFIG_IOMMUFD is not set\n", "CONFIG_IOMMUFD"),
+        ("CONFIG_IOMMUFD=m\n# CONFIG_VFIO_DEVICE_CDEV is not set\n", "CONFIG_VFIO_DEVICE_CDEV"),
+    ])
+    func iommufdNeedsAKernelThatHasIt(_ config: String, _ named: String) throws {
+        let failure = #expect(throws: Failure.self) { _ = try iommufd(try server(config: config)) }
+        #expect(failure?.status == .missing)
+        #expect(failure?.message.en.contains(named) == true, "\(failure?.message.en ?? "")")
+        #expect(failure?.message.en.contains("leave out --iommufd") == true)
+        #expect(failure?.message.zh.contains(named) == true && failure?.message.zh.contains("请去掉 --iommufd") == true)
+    }
+
+    @Test func iommufdIsSeenByItsNodes() throws {
+        let folder = "/sys/devices/pci0000:3a/0000:3a:00.0/\(Self.virtual)/vfio-dev/vfio0"
+        // Bound, and without a node of its own.
+        let failure = #expect(throws: Failure.self) {
+            _ = try iommufd(try server(config: nil, ["/dev/iommu": "", "\(folder)/uevent": ""]))
+        }
+        #expect(failure?.status == .missing)
+        #expect(failure?.message.en.contains(Self.virtual) == true, "\(failure?.message.en ?? "")")
+        let both = "CONFIG_IOMMUFD=m\nCONFIG_VFIO_DEVICE_CDEV=y\n"
+        let whole = try server(config: both, ["/dev/iommu": "", "\(folder)/dev": "511:0"])
+        let export = try iommufd(whole)
+        #expect(export.line.contains("iommufd=passthru-iommufd"))
+        #expect(export.warnings.isEmpty, "\(export.warnings.map(\.en))")
+    }
+
+    /// What cannot be seen is said, and no reason to refuse.
+    @Test func iommufdThatCannotBeSeenIsSaid() throws {
+        let blind = try server(config: nil).without("/lib/modules/\(Self.release)")
+        for host in [blind, try server(config: "CONFIG_IOMMUFD=m\n")] {
+            let export = try iommufd(host, "0000:3b:02.3")
+            #expect(export.line.contains("iommufd=passthru-iommufd"))
+            #expect(export.warnings.count == 1, "\(export.warnings.map(\.en))")
+            #expect(
+                export.warnings.first?.en.contains("Whether this kernel has iommufd for QEMU cannot be seen") == true
+            )
+        }
     }
 
     @Test func proxmox() throws {

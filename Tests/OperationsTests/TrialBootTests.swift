@@ -114,21 +114,24 @@ import Wording
         #expect(text("/etc/config/grub") == settings)
     }
 
-    @Test func nothingElseIsMadePermanentBesideATrial() throws {
-        let once = try Assign.run(
-            machine,
-            devices: ["0000:04:00.0"],
-            mates: [],
-            once: true,
-            Permissions(confirmWithin: 60)
-        ) { _ in }
-        _ = try prepare()
-        let failure = #expect(throws: Failure.self) {
-            try Assign.run(machine, devices: ["0000:04:00.0"], mates: [], once: false, Permissions()) { _ in }
+    /// What reverts must find what it left: at run time and at boot the second change waits for the first.
+    @Test(arguments: [false, true]) func nothingIsChangedBesideAChangeThatWaits(_ dryRun: Bool) throws {
+        func assign(_ permissions: Permissions) throws {
+            _ = try Assign.run(machine, devices: ["0000:04:00.0"], mates: [], once: true, permissions) { _ in }
         }
-        #expect(failure?.status == .busy)
-        // Confirming the card does not wait for the trial.
-        #expect(try Confirm.run(machine, transaction: nil).confirmed == [once.transaction])
+        func refused(_ body: () throws -> Void) -> Failure? { #expect(throws: Failure.self, performing: body) }
+        try assign(Permissions(confirmWithin: 60))
+        let waiting = sysfs.host
+        let second = Permissions(dryRun: dryRun)
+        #expect(refused { _ = try IOMMUSwitch.run(machine, .init(isOn: true), second) { _ in } }?.status == .busy)
+        #expect(refused { _ = try Release.run(machine, devices: ["0000:04:00.0"], second) { _ in } }?.status == .busy)
+        #expect(sysfs.host == waiting)
+        _ = try Confirm.run(machine, transaction: nil)
+        _ = try Undo.run(machine, .all) { _ in }
+        _ = try prepare()
+        let prepared = sysfs.host
+        #expect(refused { try assign(second) }?.status == .busy)
+        #expect(sysfs.host == prepared)
     }
 
     /// A disk that takes no journal: the devices are bound all the same.

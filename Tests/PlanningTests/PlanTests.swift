@@ -51,8 +51,9 @@ import Wording
         #expect(
             plan.changes.flatMap(\.inverse) == [
                 .writeAttribute(path: "\(Self.devices)/0000:04:00.0/driver_override", value: "\n"),
-                .writeAttribute(path: "\(Self.devices)/0000:04:00.0/driver_override", value: "\n"),
+                .writeAttribute(path: "\(Self.devices)/0000:04:00.0/driver_override", value: "igc"),
                 .writeAttribute(path: "\(Self.drivers)/igc/bind", value: "0000:04:00.0"),
+                .writeAttribute(path: "\(Self.devices)/0000:04:00.0/driver_override", value: "\n"),
                 .writeAttribute(path: "\(Self.drivers)/vfio-pci/unbind", value: "0000:04:00.0"),
             ]
         )
@@ -110,15 +111,17 @@ import Wording
         let writes = plan.changes.filter { if case .loadModule = $0.change { false } else { true } }
         #expect(
             writes.map(\.change) == [
-                .writeAttribute(path: "\(Self.devices)/0000:3b:02.1/driver_override", value: "\n"),
+                .writeAttribute(path: "\(Self.devices)/0000:3b:02.1/driver_override", value: "iavf"),
                 .writeAttribute(path: "\(Self.drivers)/vfio-pci/unbind", value: "0000:3b:02.1"),
                 .writeAttribute(path: "/sys/bus/pci/drivers_probe", value: "0000:3b:02.1"),
+                .writeAttribute(path: "\(Self.devices)/0000:3b:02.1/driver_override", value: "\n"),
                 .writeFile(path: "/var/run/passthru/home/0000:3b:02.1", content: nil),
             ]
         )
         #expect(
             writes.map(\.expectation) == [
-                .driverOverride(address, nil), .driver(address, nil), .driver(address, "iavf"), nil,
+                .driverOverride(address, "iavf"), .driver(address, nil), .driver(address, "iavf"),
+                .driverOverride(address, nil), nil,
             ]
         )
         // The record must be as it was read.

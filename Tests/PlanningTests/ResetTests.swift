@@ -49,6 +49,32 @@ import Wording
         #expect(plan.changes.map(\.change) == IsolationHost.binding(Self.first, "8086:0b25", from: "idxd"))
     }
 
+    /// The kernel probes the first function of a bus before it knows of the others, and keeps `bus` for it; a reset that way
+    /// is ENOTTY ever after (pci_parent_bus_reset in drivers/pci/pci.c).
+    @Test(arguments: ["reset=bus", "reset=bus,cxl_bus"]) func aBusThatIsSharedResetsNothingAlone(_ more: String) throws
+    {
+        let host = try host(more)
+        let finding = try #require(try IsolationHost.findings(Self.name, host, Self.first).first)
+        #expect(finding.level == .consent)
+        #expect(finding.costs.map(\.address.description) == [Self.second])
+        #expect(try IsolationHost.findings(Self.name, host, Self.first, Self.second).isEmpty)
+        #expect(try IsolationHost.findings(Self.name, self.host(more, driver: ""), Self.first).map(\.level) == [.warn])
+    }
+
+    /// The bus counts, not the slot: two cards behind a bridge to conventional PCI, functions beyond the eighth (ARI).
+    @Test(arguments: ["", "reset=bus"]) func theWholeBusCounts(_ more: String) throws {
+        let host = try IsolationHost.with(
+            """
+            pci 0000:01:00.0 8086:0b25 120000 driver=idxd group=7 parent=0000:00:01.0 caps=msi \(more)
+            pci 0000:01:01.0 8086:0b26 120000 driver=idxd group=8 parent=0000:00:01.0 caps=msi
+            """
+        )
+        let finding = try #require(try IsolationHost.findings(Self.name, host, "0000:01:00.0").first)
+        #expect(finding.level == .consent)
+        #expect(finding.costs.map(\.address.description) == ["0000:01:01.0"])
+        #expect(try IsolationHost.findings(Self.name, host, "0000:01:00.0", "0000:01:01.0").isEmpty)
+    }
+
     /// VFIO resets all of a slot through the bridge once all of it is given away.
     @Test func theWholeSlotTogetherIsEnough() throws {
         let host = try host()

@@ -32,12 +32,33 @@ import Wording
         return try IOMMUSwitch.run(Machine(sysfs), wish, Permissions()) { _ in }
     }
 
+    private static func plan(_ name: String) throws -> String {
+        try String(contentsOf: BootHost.folder.appending(path: "\(name)/plan.txt"), encoding: .utf8)
+    }
+
+    /// Whether the golden of the dry run has a trial boot.
+    private static func triesIt(_ name: String) throws -> Bool { try plan(name).contains("passthru.trial") }
+
+    /// `iommu on`; nil where it is refused, with the status and in the words of the dry run's golden: a loader is refused
+    /// exactly where that says so.
+    static func onUnlessRefused(_ sysfs: SimulatedSysfs, _ name: String, isTried: Bool = false) throws -> Outcome? {
+        do {
+            let outcome = try on(sysfs, isTried: isTried)
+            #expect(try plan(name).hasPrefix("exit 0\n"), "\(name) is not refused")
+            return outcome
+        } catch let failure as Failure {
+            #expect(try plan(name) == "exit \(failure.status.rawValue)\n---\npassthru: \(failure.message.en)\n")
+            return nil
+        }
+    }
+
     private func keep(_ text: String, _ file: String, _ name: String) throws {
         let golden = BootHost.folder.appending(path: "\(name)/\(file)")
         if Self.regenerates {
             let folder = golden.deletingLastPathComponent()
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try text.write(to: golden, atomically: true, encoding: .utf8)
+            Issue.record("written anew: run it again without PASSTHRU_REGENERATE")
         } else {
             #expect((try? String(contentsOf: golden, encoding: .utf8)) == text, "\(name)/\(file)")
         }
@@ -61,12 +82,11 @@ import Wording
         let sysfs = SimulatedLoaders.machine(before)
         let folder = BootHost.folder.appending(path: "\(name)/after")
         if Self.regenerates { try? FileManager.default.removeItem(at: folder) }
-        let outcome: Outcome
-        do {
-            outcome = try Self.on(sysfs)
-        } catch let failure as Failure {
-            #expect([.malformed, .missing, .refused].contains(failure.status), "\(failure.message.en)")
+        guard let outcome = try Self.onUnlessRefused(sysfs, name) else {
             #expect(Self.differences(sysfs.host, before) == [], "nothing was changed")
+            let diff = BootHost.folder.appending(path: "\(name)/diff.txt")
+            let kept = [diff, folder].filter { FileManager.default.fileExists(atPath: $0.path) }
+            #expect(kept == [], "a change is kept of a loader that is refused")
             return
         }
         try keep(outcome.diff, "diff.txt", name)
@@ -92,7 +112,7 @@ import Wording
     func offTakesOutWhatOnPutIn(_ name: String) throws {
         let before = try BootHost(name).host
         let sysfs = SimulatedLoaders.machine(before)
-        guard (try? Self.on(sysfs)) != nil else { return }
+        guard try Self.onUnlessRefused(sysfs, name) != nil else { return }
         _ = try Self.on(sysfs, isOn: false)
         for path in Self.differences(sysfs.host, before) where Self.isLoaders(path) {
             let words = sysfs.host.text(path) ?? ""
@@ -111,7 +131,9 @@ import Wording
         guard before.text("/etc/config/grub") == nil else { return }
         for isKept in [true, false] {
             let sysfs = SimulatedLoaders.machine(before)
-            guard let outcome = try? Self.on(sysfs, isTried: true), outcome.trial != nil else { return }
+            guard let outcome = try Self.onUnlessRefused(sysfs, name, isTried: true) else { return }
+            #expect((outcome.trial != nil) == (try Self.triesIt(name)), "\(name)")
+            guard outcome.trial != nil else { return }
             if isKept {
                 #expect(SimulatedLoaders.reboot(sysfs, as: "second"), "the next boot is the trial")
                 #expect(try Boot.run(Machine(sysfs), isEarly: false).trial?.phase == .running)

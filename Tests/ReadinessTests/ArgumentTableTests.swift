@@ -113,6 +113,7 @@ import Wording
         let text = ArgumentPage.text(try #require(Self.table))
         if ProcessInfo.processInfo.environment["PASSTHRU_REGENERATE"] == "1" {
             try text.write(to: Self.page, atomically: true, encoding: .utf8)
+            Issue.record("written anew: run it again without PASSTHRU_REGENERATE")
         }
         #expect(try String(contentsOf: Self.page, encoding: .utf8) == text)
     }

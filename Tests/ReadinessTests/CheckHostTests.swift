@@ -65,6 +65,26 @@ import Wording
         #expect(try finding("iommu-firmware", nobody)?.remedy?.en.contains("On boards of") == false)
     }
 
+    /// `bus` in reset_method, and other functions at that bus: the kernel answers ENOTTY. Where all of the bus is one group, it
+    /// goes together, and VFIO resets it together.
+    @Test func aSharedBusIsNoWayToReset() throws {
+        let lines = """
+            pci 0000:06:00.0 8086:0b25 120000 group=21 parent=0000:00:1c.0 express=endpoint reset=bus multi
+            pci 0000:06:00.1 8086:0b26 120000 group=22 parent=0000:00:1c.0 express=endpoint reset=flr
+            """
+        let apart = try #require(try finding("reset-methods", CheckHosts.host("i226-router", lines)))
+        #expect(apart.verdict == .problem)
+        let evidence = "0000:06:00.0/reset_method: bus, which the kernel refuses: the bus has 0000:06:00.1, too"
+        #expect(apart.evidence.en.hasSuffix(evidence), "\(apart.evidence.en)")
+        let one = lines.replacingOccurrences(of: "group=22", with: "group=21")
+        let together = try #require(try finding("reset-methods", CheckHosts.host("i226-router", one)))
+        #expect(together.verdict == .ok)
+        #expect(
+            together.evidence.en.contains("for 1 of them together with all of their bus"),
+            "\(together.evidence.en)"
+        )
+    }
+
     @Test func whatPutsDevicesTogetherIsNamed() throws {
         let text = "pci 0000:06:00.0 8086:1539 020000 group=11 parent=0000:00:1c.0"
         let lacking = CheckHosts.host("i226-router", text)
@@ -199,6 +219,7 @@ import Wording
         }
         if ProcessInfo.processInfo.environment["PASSTHRU_REGENERATE"] == "1" {
             try text.write(to: Self.page, atomically: true, encoding: .utf8)
+            Issue.record("written anew: run it again without PASSTHRU_REGENERATE")
         }
         #expect(try String(contentsOf: Self.page, encoding: .utf8) == text)
     }

@@ -212,7 +212,15 @@ struct CheckHosts: Sendable {
             "group-quality",
             ok: host("i226-router"),
             problem: host("i226-router", "pci 0000:06:00.0 8086:1539 020000 group=11 parent=0000:00:1c.0"),
-            unknown: edited("i226-router") { $0.file(card + "/iommu_group", "11") }
+            // Neither the function says its group nor any group names it.
+            unknown: edited("i226-router") { host in
+                host.file(card + "/iommu_group", "11")
+                let address = String(card.suffix(12))
+                for path in host.nodes.keys where path.hasSuffix("/devices/\(address)") && path.contains("iommu_groups")
+                {
+                    host.remove(path)
+                }
+            }
         ),
         CheckHosts(
             "reserved-regions",

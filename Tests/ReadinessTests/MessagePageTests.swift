@@ -14,6 +14,7 @@ import Testing
         let text = MessagePage.text(try #require(MessageTests.base))
         if ProcessInfo.processInfo.environment["PASSTHRU_REGENERATE"] == "1" {
             try text.write(to: page, atomically: true, encoding: .utf8)
+            Issue.record("written anew: run it again without PASSTHRU_REGENERATE")
         }
         #expect(try String(contentsOf: page, encoding: .utf8) == text)
     }

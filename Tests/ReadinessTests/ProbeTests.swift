@@ -73,6 +73,10 @@ import Wording
             ("igd", router, nil, [:], .yes), ("igd", desktop, nil, [:], .no), ("igd", nothing, nil, [:], .unknown),
             ("no-reset", server, "0000:01:00.0", [:], .yes), ("no-reset", server, virtual, [:], .no),
             ("no-reset", nothing, virtual, [:], .unknown),
+            // `bus`, which the kernel put there before it knew of the other functions.
+            ("no-reset", desktop, "0000:01:00.0", [:], .yes), ("no-reset", desktop, "0000:03:00.0", [:], .no),
+            ("no-reset", desktop, "0000:01:00.2", [:], .no),
+            ("bus-reset-only", desktop, "0000:01:00.2", [:], .no),
             ("bus-reset-only", desktop, "0000:01:00.0", [:], .yes), ("bus-reset-only", server, virtual, [:], .no),
             ("bus-reset-only", nothing, virtual, [:], .unknown),
             ("shared-interrupt", nothing, nil, ["irq": "16"], .unknown),

@@ -51,6 +51,26 @@ import Wording
         for finding in report.findings { #expect(finding.verdict == .unknown, "\(finding.id)") }
     }
 
+    /// The kernel remaps no interrupts where the IVRS table lacks the I/O APIC of the south bridge, 00:14.0
+    /// (check_ioapic_information() in drivers/iommu/amd/init.c).
+    @Test func amdWithoutInterruptRemapping() throws {
+        let off = "/proc/interrupts = 0: 12 IO-APIC 2-edge timer\n"
+        let lacking = try Manifest.host("lacking", text: "include amd-desktop\n" + off)
+        let report = Self.report(lacking)
+        #expect(report.ready == .no)
+        #expect(report.reason == .firmwareOff)
+        let finding = report.findings.first { $0.id == "interrupt-remapping" }
+        #expect(finding?.actor == .firmware)
+        #expect(finding?.evidence.en.contains("the IVRS table names no I/O APIC at 00:14.0") == true)
+        // It stands there: why else, only the kernel's log says.
+        let table = "ivrs 203040\nivhd fd100000 00:00.2 "
+        let named = try Manifest.host("named", text: "include amd-desktop\n\(off)\(table)00:14.0\n")
+        #expect(Self.report(named).ready == .no)
+        #expect(Self.report(named).reason == .unknown)
+        let elsewhere = try Manifest.host("elsewhere", text: "include amd-desktop\n\(off)\(table)00:00.1\n")
+        #expect(Self.report(elsewhere).reason == .firmwareOff)
+    }
+
     // MARK: Near misses
 
     private static let release = "5.15.158-2-pve"

@@ -107,6 +107,7 @@ struct DeviceLines {
         }
         if let virtual = function.virtualFunctions {
             put("sriov_totalvfs", "\(virtual.total)")
+            put("sriov_drivers_autoprobe", "1")
             put("sriov_numvfs", "\(virtual.enabled)")
             put("sriov_offset", "\(virtual.offset)")
             put("sriov_stride", "\(virtual.stride)")

@@ -31,12 +31,15 @@ struct FirmwareLines {
             guard let flags = numbers[0] else { return false }
             ivrs = UInt32(flags)
             blocks = []
-        case "ivhd" where words.count == 3:
+        case "ivhd" where words.count == 3 || words.count == 4:
             guard let base = numbers[0], let id = Self.deviceID(words[2]) else { return false }
             // Type 10h: capability offset, base, segment, info, features; then one entry "all devices".
             let body =
                 Self.little(UInt64(id), 2) + Self.little(0x40, 2) + Self.little(base, 8) + [0, 0, 0, 0, 0, 0, 0, 0]
-            append8(0x10, 0xB0, body + [1, 0, 0, 0])
+            // A fourth word: the address that the interrupts of I/O APIC 4 bear (type 72, variety 1).
+            let controller = words.count == 4 ? Self.deviceID(words[3]) : nil
+            let special = controller.map { [72, 0, 0, 0, 4] + Self.little(UInt64($0), 2) + [1] } ?? []
+            append8(0x10, 0xB0, body + [1, 0, 0, 0] + special)
         case "ivmd" where words.count == 4:
             guard let first = numbers[0], let length = numbers[1], let id = Self.deviceID(words[3]) else {
                 return false

@@ -24,15 +24,25 @@ public struct Program: Sendable {
     }()
 
     /// Runs it with the environment's words of language taken out, at most a minute.
+    ///
+    /// - Parameters:
+    ///   - input: what a file on standard input holds; without it that is /dev/null, or what `standardInput` says.
+    ///   - redirection: how a shell starts it, such as `<&-`.
     public static func run(
         _ arguments: [String],
         environment: [String: String] = [:],
-        input: String? = nil
+        input: String? = nil,
+        standardInput: FileHandle? = nil,
+        redirection: String? = nil
     ) throws -> Program {
         guard let path else { throw NotBuilt(description: "the program passthru is not beside the tests") }
         let process = Process()
         process.executableURL = URL(filePath: path)
         process.arguments = arguments
+        if let redirection {
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments = ["-c", "exec \"$0\" \"$@\" \(redirection)", path] + arguments
+        }
         process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
         // Files, not pipes: neither side has to be emptied while the other is filled.
         let sandbox = try Sandbox()
@@ -41,7 +51,7 @@ public struct Program: Sendable {
         let error = try sandbox.open("error")
         process.standardOutput = output
         process.standardError = error
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = standardInput ?? FileHandle.nullDevice
         if let input {
             let file = sandbox.folder.appending(path: "input")
             try input.write(to: file, atomically: true, encoding: .utf8)

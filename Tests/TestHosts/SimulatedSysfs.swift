@@ -73,6 +73,21 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
     public private(set) var restarts = 0
     /// Programs that succeed, by their paths, and what they do.
     public var programs: [String: (SimulatedSysfs, [String]) -> ProgramResult] = [:]
+    /// A signal to a process, in the order sent.
+    public struct Signal: Sendable, Equatable {
+        public var signal: ProcessSignal
+        public var process: Int
+
+        public init(_ signal: ProcessSignal, _ process: Int) {
+            self.signal = signal
+            self.process = process
+        }
+    }
+    public private(set) var signals: [Signal] = []
+    /// The signal that ends a program which runs, or what is left of one; nil when none does.
+    public var endingSignal: ProcessSignal? = .terminate
+    /// Runs before a file is read: a test ends a process here.
+    public var beforeRead: (SimulatedSysfs, String) -> Void = { _, _ in }
     public var isRoot = true
     /// Whether vfio-pci takes the firmware's picture away from a display for good, as since Linux 6.0.
     public var takesFirmwarePicture = false
@@ -118,7 +133,10 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
 
     // MARK: Reading
 
-    public func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] { try tree.read(path, limit: limit) }
+    public func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
+        beforeRead(self, path)
+        return try tree.read(path, limit: limit)
+    }
     public func link(_ path: String) throws(Errno) -> String { try tree.link(path) }
     public func list(_ path: String) throws(Errno) -> [String] { try tree.list(path) }
     public func status(_ path: String, following: Bool) throws(Errno) -> FileStatus {
@@ -217,6 +235,12 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
     private func probe(_ driver: Driver, _ address: String) -> Errno? {
         if let error = driver.probeError { return error }
         guard let folder = folder(of: address) else { return .noSuchDevice }
+        // pci_device_can_probe(): since Linux 5.3 an override lets the driver that it names have it all the same.
+        if override(of: address) == nil, case .symbolicLink(let physical)? = host.nodes["\(folder)/physfn"],
+            let physical = self.folder(of: last(physical)), text("\(physical)/sriov_drivers_autoprobe") == "0"
+        {
+            return .noSuchDevice
+        }
         if driver.name == "vfio-pci" {
             // vfio_pci_core_init_dev(): no bridges; vfio_group_find_or_alloc(): no device without a group.
             if text("\(folder)/class")?.hasPrefix("0x0604") == true { return .invalidArgument }
@@ -344,6 +368,11 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
             guard argument.utf8.count < 4095 else { throw .invalidArgument }
             guard !locked.contains(address) else { throw .timedOut }
             change { $0.file("\(folder)/driver_override", argument.isEmpty ? "(null)" : argument) }
+        case "sriov_drivers_autoprobe":
+            // kstrtobool(): the first letter decides.
+            guard host.text("\(folder)/sriov_totalvfs") != nil else { throw .noSuchFileOrDirectory }
+            guard let letter = argument.first, "yY1nN0".contains(letter) else { throw .invalidArgument }
+            change { $0.file("\(folder)/sriov_drivers_autoprobe", "yY1".contains(letter) ? "1" : "0") }
         case "sriov_numvfs": try setVirtualFunctions(address, folder, argument)
         case "remove": vanish(address)
         default: throw .permissionDenied
@@ -484,6 +513,35 @@ public final class SimulatedSysfs: FileTree, @unchecked Sendable {
         }
         events.append(.run(call.path, call.arguments))
         return answer(call)
+    }
+
+    public func run(
+        _ call: ProgramCall,
+        started: @escaping (Int) throws(Errno) -> Void
+    ) throws(Errno) -> ProgramAnswer {
+        addProcess(Self.programProcess, started: programStart)
+        try started(Self.programProcess)
+        let answer = try run(call)
+        change { $0.remove("/proc/\(Self.programProcess)") }
+        return answer
+    }
+
+    /// The process that every program is.
+    public static let programProcess = 4242
+
+    /// When programs start, in clock ticks since the kernel did: so long ago that the time of each is over.
+    public var programStart = -1_000_000_000
+
+    /// Makes a process that leads a session, or is in one.
+    public func addProcess(_ number: Int, session: Int? = nil, started: Int, state: String = "S") {
+        let fields = "\(state) 1 \(number) \(session ?? number) 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 \(started) 0 0"
+        change { $0.file("/proc/\(number)/stat", "\(number) (up) date)-grub) \(fields)\n") }
+    }
+
+    public func signal(_ signal: ProcessSignal, process: Int) throws(Errno) {
+        signals.append(Signal(signal, process))
+        guard host.nodes["/proc/\(process)/stat"] != nil else { throw .noSuchProcess }
+        if signal == endingSignal { change { $0.remove("/proc/\(process)") } }
     }
 
     public func run(_ path: String, _ arguments: [String], milliseconds: Int) throws(Errno) -> ProgramResult {

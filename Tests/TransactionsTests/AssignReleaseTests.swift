@@ -1,8 +1,12 @@
+import Changes
+import Inventory
 import Machine
 import Operations
+import Planning
 import SystemPackage
 import TestHosts
 import Testing
+import Transactions
 import Wording
 
 /// `assign` and `release` from the request to the kernel and back.
@@ -113,7 +117,7 @@ import Wording
     }
 
     /// A release that fails leaves the device with vfio-pci, where it was, whichever of its writes fails.
-    @Test(arguments: 0..<4)
+    @Test(arguments: 0..<5)
     func aReleaseThatFailsLeavesTheDeviceAssigned(_ step: Int) throws {
         let sysfs = try router()
         _ = try assign(sysfs, [Self.nic])
@@ -154,6 +158,75 @@ import Wording
         _ = try Release.run(Machine(sysfs), devices: ["0000:3b:02.1"], Permissions()) { _ in }
         #expect(sysfs.driver(of: "0000:3b:02.1") == "iavf")
         #expect(sysfs.events.contains(.run("/sbin/modprobe", ["iavf"])))
+    }
+
+    /// The physical function lets no driver have its virtual ones by itself: the home driver gets it all the same, and
+    /// nothing of the way stays behind.
+    @Test func aVirtualFunctionComesHomeWithoutAutoprobe() throws {
+        let (sysfs, before) = try withoutAutoprobe()
+        _ = try assign(sysfs, [Self.virtual])
+        #expect(sysfs.driver(of: Self.virtual) == "vfio-pci")
+        #expect(status { _ = try Release.run(Machine(sysfs), devices: [Self.virtual], Permissions()) { _ in } } == nil)
+        #expect(sysfs.driver(of: Self.virtual) == "iavf")
+        #expect(state(sysfs) == before)
+    }
+
+    @Test func undoingAlsoBringsItHome() throws {
+        let (sysfs, before) = try withoutAutoprobe()
+        let id = try #require(try assign(sysfs, [Self.virtual]).transaction)
+        #expect(status { _ = try Undo.run(Machine(sysfs), .transaction(id)) { _ in } } == nil)
+        #expect(sysfs.driver(of: Self.virtual) == "iavf")
+        #expect(state(sysfs) == before)
+    }
+
+    /// A failed assignment, too.
+    @Test func anAssignmentThatFailsBringsItHome() throws {
+        let (sysfs, before) = try withoutAutoprobe()
+        sysfs.beforeWrite = { _, path, _ in path.hasSuffix("drivers_probe") ? .ioError : nil }
+        #expect(status { _ = try assign(sysfs, [Self.virtual]) } == .failed)
+        #expect(state(sysfs) == before)
+    }
+
+    /// A release is undone to vfio-pci, with the override as it was.
+    @Test func undoingAReleaseTakesItAgain() throws {
+        let (sysfs, _) = try withoutAutoprobe()
+        _ = try assign(sysfs, [Self.virtual])
+        let assigned = state(sysfs)
+        let id = try #require(
+            try Release.run(Machine(sysfs), devices: [Self.virtual], Permissions()) { _ in }.transaction
+        )
+        #expect(status { _ = try Undo.run(Machine(sysfs), .transaction(id)) { _ in } } == nil)
+        #expect(state(sysfs) == assigned)
+    }
+
+    /// As release 0.1.0 wrote it: the override goes first, and the kernel then refuses the bare bind.
+    @Test func anInverseOfTheFirstReleaseBringsItHome() throws {
+        let (sysfs, before) = try withoutAutoprobe()
+        let host = Host.read(Machine(sysfs), [.pci, .pciDetails, .iommu, .kernel])
+        let address = try #require(PCIAddress(Self.virtual))
+        let function = try #require(host.function(address))
+        var plan = Plan(identities: [Identity(function)])
+        plan.changes = AssignPlanner(host: host).binding(function, record: nil)
+        let step = try #require(plan.changes.firstIndex { $0.inverse.count > 1 })
+        plan.changes[step].inverse = [
+            .writeAttribute(path: "/sys/bus/pci/devices/\(address)/driver_override", value: "\n"),
+            .writeAttribute(path: "/sys/bus/pci/drivers/iavf/bind", value: "\(address)"),
+        ]
+        let transaction = Transaction(on: Machine(sysfs), deadline: 1000, settling: 300)
+        let entry = try transaction.apply(plan, verb: "assign")
+        #expect(sysfs.driver(of: Self.virtual) == "vfio-pci")
+        #expect(transaction.undo(entry, .request) == [])
+        #expect(state(sysfs) == before)
+    }
+
+    private static let virtual = "0000:3b:02.2"
+
+    private func withoutAutoprobe() throws -> (SimulatedSysfs, [String: Int]) {
+        let sysfs = SimulatedSysfs(try .named("rmrr-server"))
+        let path = "/sys/bus/pci/devices/0000:3b:00.0/sriov_drivers_autoprobe"
+        try sysfs.write(path, bytes: Array("0".utf8), milliseconds: 1000)
+        #expect(sysfs.driver(of: Self.virtual) == "iavf")
+        return (sysfs, state(sysfs))
     }
 
     @Test func aVirtualFunctionWithoutADriverGoesAndComesBack() throws {

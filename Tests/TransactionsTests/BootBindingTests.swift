@@ -204,6 +204,16 @@ import Wording
         #expect(sysfs.driver(of: Self.nic) == "igc")
     }
 
+    @Test func theRescueWord() throws {
+        let sysfs = try restarted()
+        sysfs.change { $0.file("/proc/cmdline", ($0.text("/proc/cmdline") ?? "") + " passthru.bind=0") }
+        let report = try boot(sysfs)
+        #expect(!report.isGood)
+        #expect(sysfs.driver(of: Self.nic) == "igc")
+        let missing = Status.run(Machine(sysfs)).missing
+        #expect(missing?.map(\.reason?.en) == ["Nothing is bound in this boot: its kernel line says passthru.bind=0."])
+    }
+
     @Test func nothingIsWanted() throws {
         let sysfs = SimulatedSysfs(try router(boot: "first"))
         let report = try boot(sysfs)
@@ -246,13 +256,18 @@ import Wording
         #expect(changes == [])
     }
 
-    /// The owner did not confirm and restarted: the early run binds it, and the next one, after recovery, lets it go.
-    @Test func anUnconfirmedAssignmentEndsWithTheRestart() throws {
+    /// The owner did not confirm and restarted: nothing is bound. Where the early run cannot see the journal yet it binds,
+    /// and the next one, after recovery, lets it go.
+    @Test(arguments: [true, false]) func anUnconfirmedAssignmentEndsWithTheRestart(_ seesJournal: Bool) throws {
         let first = SimulatedSysfs(try router(boot: "first"))
         _ = try Permanent.assign(first, [Self.nic], Permissions(confirmWithin: 90))
         let sysfs = first.restarted(as: try router(boot: "second"), boot: "second")
-        _ = try boot(sysfs, isEarly: true)
-        #expect(sysfs.driver(of: Self.nic) == "vfio-pci")
+        let journal = sysfs.host.nodes.filter { $0.key.contains("/passthru/journal") }
+        if !seesJournal { sysfs.change { for path in journal.keys { $0.remove(path) } } }
+        let early = try boot(sysfs, isEarly: true)
+        #expect(early.devices.map(\.result) == [seesJournal ? .unsettled : .bound])
+        #expect(sysfs.driver(of: Self.nic) == (seesJournal ? "igc" : "vfio-pci"))
+        sysfs.change { for (path, node) in journal { $0.put(node, at: path) } }
         _ = try Recover.run(Machine(sysfs))
         #expect(sysfs.host.text("/etc/config/passthru") == nil)
         _ = try boot(sysfs)

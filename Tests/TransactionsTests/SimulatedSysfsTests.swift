@@ -7,7 +7,7 @@ import Testing
 @Suite struct SimulatedSysfsTests {
     private static let names = [
         "NIC": "0000:01:00.0", "NIC2": "0000:02:00.0", "PORT": "0000:00:04.0", "PF": "0000:03:00.0",
-        "ABSENT": "0000:1f:1f.7",
+        "VF": "0000:03:00.1", "ABSENT": "0000:1f:1f.7",
     ]
 
     private static let host = """
@@ -18,7 +18,7 @@ import Testing
         pci 0000:00:04.0 1b36:000c 060400 driver=pcieport group=3 express=root caps=acs
         pci 0000:01:00.0 8086:10d3 020000 driver=e1000e group=4 parent=0000:00:02.0 express=endpoint caps=msi,msix
         pci 0000:02:00.0 8086:10d3 020000 driver=e1000e group=5 parent=0000:00:03.0 express=endpoint caps=msi,msix
-        pci 0000:03:00.0 8086:10c9 020000 driver=igb group=6 parent=0000:00:04.0 express=endpoint vfs=0/7@128+2:10ca
+        pci 0000:03:00.0 1b36:0010 010802 driver=nvme group=6 parent=0000:00:04.0 express=endpoint vfs=0/4@1+1:0010
         /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts = N
         """
 
@@ -60,9 +60,9 @@ import Testing
         let path = "/sys/bus/pci/devices/0000:03:00.0/sriov_numvfs"
         try sysfs.write(path, bytes: Array("3".utf8), milliseconds: 1000)
         #expect(sysfs.addresses.filter { $0.hasPrefix("0000:03:") }.count == 4)
-        #expect(sysfs.addresses.contains("0000:03:10.0"))
-        #expect(sysfs.addresses.contains("0000:03:10.2"))
-        #expect(sysfs.addresses.contains("0000:03:10.4"))
+        #expect(sysfs.addresses.contains("0000:03:00.1"))
+        #expect(sysfs.addresses.contains("0000:03:00.2"))
+        #expect(sysfs.addresses.contains("0000:03:00.3"))
         try sysfs.write(path, bytes: Array("0".utf8), milliseconds: 1000)
         #expect(sysfs.addresses.filter { $0.hasPrefix("0000:03:") } == ["0000:03:00.0"])
     }

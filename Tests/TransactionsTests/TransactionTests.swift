@@ -92,8 +92,9 @@ import Wording
         let failed = try #require(events.firstIndex { $0.hasSuffix("drivers_probe") })
         #expect(
             Array(events[(failed + 1)...]) == [
-                "(newline) > \(Self.devices)/\(Self.nic)/driver_override",
+                "igc > \(Self.devices)/\(Self.nic)/driver_override",
                 "\(Self.nic) > \(Self.drivers)/igc/bind",
+                "(newline) > \(Self.devices)/\(Self.nic)/driver_override",
                 "rm /var/run/passthru/home/\(Self.nic)",
             ]
         )

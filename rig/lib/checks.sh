@@ -15,10 +15,10 @@ check() {
         echo "not ok $name"
     fi
 }
-# verdict: how many passed, and whether none failed.
+# verdict: how many passed, and whether something was tested and nothing failed.
 verdict() {
     echo "$pass passed, $fail failed"
-    [ "$fail" -eq 0 ]
+    [ "$fail" -eq 0 ] && [ "$pass" -gt 0 ]
 }
 
 # ends STATUS COMMAND…: its output is kept for `says`, and shown when it ends otherwise.
@@ -42,11 +42,33 @@ says() {
         ;;
     esac
 }
-# no_line TEXT COMMAND…: the command prints no line with it.
+# no_line TEXT COMMAND…: the command ends well and prints something, but not this. One that fails has said nothing.
 no_line() {
     text=$1
     shift
-    ! "$@" | grep "$text"
+    lines=$("$@" 2>&1) || {
+        echo "  $* ended with $?: $lines"
+        return 1
+    }
+    [ -n "$lines" ] || {
+        echo "  $* said nothing"
+        return 1
+    }
+    ! echo "$lines" | grep -F -- "$text"
+}
+# snapshot FILE COMMAND…: keeps what the command prints; false when it fails or prints next to nothing, because two empty
+# snapshots are equal.
+snapshot() {
+    kept=$1
+    shift
+    "$@" >"$kept" 2>&1 || {
+        echo "  $* ended with $?"
+        return 1
+    }
+    [ "$(wc -l <"$kept")" -ge 10 ] || {
+        echo "  $* printed next to nothing: $(cat "$kept")"
+        return 1
+    }
 }
 
 driver() { basename "$(readlink "/sys/bus/pci/devices/$1/driver")" 2>/dev/null; }

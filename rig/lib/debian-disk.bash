@@ -8,7 +8,7 @@ debian_root_uuid=6d2a0b57-4a1e-4c35-9d1d-7c1b5e0f3a42 debian_efi_uuid=52494720
 debian_packages=(base-files sysvinit-utils dash ifupdown iproute2 dropbear-bin attr kmod dpkg coreutils sed grep mawk
     grub-common grub2-common gettext-base)
 
-systemd_packages=(systemd-sysv udev initramfs-tools busybox kmod iproute2 dropbear-bin attr procps
+systemd_packages=(systemd-sysv udev initramfs-tools driverctl busybox kmod iproute2 dropbear-bin attr procps
     grub-common grub2-common gettext-base)
 
 # make_debian_disk bios|efi FILE: a Debian with the router's kind of init.

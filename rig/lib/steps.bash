@@ -44,6 +44,8 @@ step() {
 is_current() {
     local target=$1
     shift
+    local newer
     [[ -e $target ]] || return 1
-    (($# == 0)) || [[ -z $(find "$@" -type f -newer "$target" -print -quit) ]]
+    (($# == 0)) && return
+    newer=$(find "$@" -type f -newer "$target" -print -quit) && [[ -z $newer ]]
 }

@@ -2,24 +2,35 @@
 # shellcheck source=rig/lib/checks.sh
 . /rig/checks.sh
 
-# Every driver, override, module, interface and file of ours: what a refused or dry command must leave alone.
+# Every driver, override, module, interface, and every file that passthru may write: what a refused or dry command must
+# leave alone.
 state() {
     for device in /sys/bus/pci/devices/*; do echo "$device $(driver "${device##*/}") $(cat "$device/driver_override")"; done
     cut -d' ' -f1 /proc/modules | sort
     ls /sys/class/net /sys/class/block /dev
     ls -R /var/run/ 2>/dev/null
+    find /etc /boot /var/lib -exec stat -c '%n %f %u:%g %s %y' {} + | sort
+    find /etc /boot /var/lib -type f -exec md5sum {} + | sort
 }
 unchanged() { # COMMAND…: runs it and compares
-    state >/tmp/before
+    snapshot /tmp/before state || return 1
     "$@"
     result=$?
-    state >/tmp/after
+    snapshot /tmp/after state || return 1
     cmp -s /tmp/before /tmp/after || {
         diff /tmp/before /tmp/after
         return 1
     }
     return $result
 }
+
+changed() { ! unchanged "$@" >/dev/null; }
+check "the judge: a file in /etc is seen" changed touch /etc/judge
+check "the judge: one in /boot is seen" changed touch /boot/judge
+check "the judge: one in /var/lib is seen" changed touch /var/lib/judge
+check "the judge: what a file says is seen" changed sh -c 'date >/etc/judge'
+rm /etc/judge /boot/judge /var/lib/judge
+check "the judge: nothing is nothing" unchanged true
 
 card=0000:01:00.0 first=0000:06:00.0 second=0000:06:00.1 disk=0000:02:00.0
 

@@ -37,6 +37,22 @@ early() {
     check "nothing is wanted any more" [ ! -e /etc/passthru.conf ]
 }
 
+# What the README has for whoever is locked out: passthru.bind=0 on the kernel's line. The boot after this one binds again.
+rescue() {
+    check "the early run says that nothing is bound" early_said "status 1"
+    check "… and why" early_said "passthru.bind=0"
+    check "so does the later one" ends 1 passthru boot
+    for address in $card $equal; do
+        check "$address is left to the host" has_driver $address e1000e
+        check "$address is not held back" has_no_override $address
+    done
+    check "the serial port is left to the host" has_driver $port serial
+    check "nothing is with vfio-pci" eval '! ls -d /sys/bus/pci/drivers/vfio-pci/0000:* 2>/dev/null'
+    check "status tells it" ends 0 passthru
+    check "… and why" says "passthru.bind=0"
+    check "it is still wanted" grep -q "$serial" /etc/passthru.conf
+}
+
 # All drivers were loaded before.
 late() {
     check "the card has its own driver first" has_driver $card e1000e

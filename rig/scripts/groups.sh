@@ -8,7 +8,7 @@ done
 for link in /sys/bus/pci/devices/*/iommu_group; do
     [ ! -e "$link" ] || echo "$(basename "$(readlink "$link")") $(basename "${link%/*}")"
 done | sort -n >/mnt/share/kernel-groups
-passthru capture --full /mnt/share/host.tar >/dev/null || failed=1
+passthru capture --full --yes /mnt/share/host.tar >/dev/null || failed=1
 passthru devices --json >/mnt/share/devices.json || failed=1
 uname -r >/mnt/share/release
 exit $failed

@@ -30,7 +30,7 @@ check "with consent it is" ends 0 passthru assign $card --guest win11 --at-guest
 check "… and it is said what does not come back" says "newer kernels do not make again before the next restart"
 check "prepare begin" ends 0 hook win11 prepare begin -
 check "vfio-pci has the card" has_driver $card vfio-pci
-check "nothing is drawn on the card's memory" [ -z "$(grep efifb /proc/iomem)" ]
+check "nothing is drawn on the card's memory" no_line efifb cat /proc/iomem
 grep . /sys/class/vtconsole/*/name /sys/class/vtconsole/*/bind
 ls -d $picture
 hook win11 release end - >/tmp/said 2>&1

@@ -48,6 +48,7 @@ check "the container starts" start
 check "the host has no virsh" [ ! -x /usr/bin/virsh ]
 in_container virsh --quiet define /usr/share/guests/q35.xml
 in_container virsh dumpxml --inactive q35 >/tmp/q35.before
+check "its configuration is noted" grep -q "<name>q35</name>" /tmp/q35.before
 check "its guest is listed" ends 0 passthru guest list
 check "…" says webvirtcloud
 check "it is shown, with this libvirt's version" ends 0 passthru guest show webvirtcloud/q35 --json

@@ -8,7 +8,12 @@ cd /tmp || exit
 # The hook and AppArmor's profile of libvirt know it there.
 [ -e /usr/sbin/passthru ] || cp "$(command -v passthru)" /usr/sbin/passthru
 one_line() { [ "$(echo "$output" | grep -c .)" -le "$1" ] || { echo "  $output"; false; }; }
-hand_overs() { passthru history | grep hand-over | grep -c "$1"; }
+# hand_overs COUNT TEXT: history has so many hand-overs with it.
+hand_overs() {
+    ends 0 passthru history && says hand-over || return 1
+    count=$(echo "$output" | grep hand-over | grep -c "$2")
+    [ "$count" = "$1" ] || { echo "  $count in: $output"; false; }
+}
 
 check "libvirt answers" libvirt-up
 virsh --quiet define /usr/share/guests/q35.xml
@@ -46,7 +51,7 @@ check "… with the card" has_driver $card vfio-pci
 check "the guest is stopped" virsh --quiet destroy q35
 check "the card is home" has_driver $card e1000e
 check "… with no override" has_no_override $card
-check "history knows why" [ "$(hand_overs 'the guest has stopped')" = 1 ]
+check "history knows why" hand_overs 1 'the guest has stopped'
 
 # What speaks against it is what virsh says.
 ip addr add 192.168.77.1/24 dev eth0
@@ -85,6 +90,6 @@ check "QEMU was killed: the card is home" has_driver $card e1000e
 
 check "the card is released" ends 0 passthru release $card --yes
 check "the script is gone" [ ! -e /etc/libvirt/hooks/qemu.d/passthru ]
-check "nothing is left to undo of the hand-overs" [ "$(hand_overs applied)" = 0 ]
+check "nothing is left to undo of the hand-overs" hand_overs 0 applied
 passthru history
 verdict

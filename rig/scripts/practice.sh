@@ -29,7 +29,7 @@ step "Can this machine hand devices over?" "这台机器能交出设备吗？"
 show passthru doctor || fail "the doctor says no" "检查结果为否"
 
 step "What is there, by IOMMU group" "按 IOMMU 组列出设备"
-show passthru devices
+show passthru devices || fail "the devices could not be listed" "无法列出设备"
 
 step "The card $card (MAC $mac) leaves its driver for vfio-pci" "网卡 $card（MAC $mac）从原驱动交给 vfio-pci"
 home=$(driver $card)
@@ -52,7 +52,7 @@ while kill -0 $guest 2>/dev/null; do
     [ $((seconds % 10)) -ne 0 ] || say "   … $seconds s" "   … $seconds 秒"
 done
 wait $guest || { cat /tmp/guest.log; fail "the guest did not run" "虚拟机未能运行"; }
-tr -d '\r' </tmp/guest.log | grep '^L2-'
+tr -d '\r' </tmp/guest.log | grep -E '^(L2-|HUNG: )'
 tr -d '\r' </tmp/guest.log | grep -q "^L2-NET .* $mac carrier=1" ||
     fail "the guest did not report the card $mac" "虚拟机没有报告网卡 $mac"
 say "The guest saw the card with its MAC address $mac." "虚拟机看到了这块网卡，MAC 地址为 $mac。"

@@ -1,38 +1,7 @@
 # Reads expansion ROMs through sysfs; started by rig/rom, which says what the devices at 00:0a.0 to 00:0c.0 have. Every line
 # that begins with "ok" or "not ok" is a test.
-export LC_ALL=C
-pass=0 fail=0
-check() { # NAME COMMAND…
-    name=$1
-    shift
-    if "$@"; then
-        pass=$((pass + 1))
-        echo "ok $name"
-    else
-        fail=$((fail + 1))
-        echo "not ok $name"
-    fi
-}
-# ends STATUS COMMAND…
-ends() {
-    wanted=$1
-    shift
-    output=$("$@" 2>&1)
-    status=$?
-    [ $status -eq "$wanted" ] || {
-        echo "  $* ended with $status: $output"
-        false
-    }
-}
-says() { # TEXT: in the last command's output
-    case $output in
-    *"$1"*) true ;;
-    *)
-        echo "  no '$1' in: $output"
-        false
-        ;;
-    esac
-}
+# shellcheck shell=sh source=rig/lib/checks.sh
+. /rig/checks.sh
 folder() { echo "/sys/bus/pci/devices/$1"; }
 # The kernel answers EINVAL as long as the ROM is not switched on.
 is_on() { dd if="$(folder "$1")/rom" of=/dev/null bs=1 count=1 2>/dev/null; }
@@ -116,10 +85,9 @@ while is_on $large && [ $waited -lt 50 ]; do
 done
 check "a killed reader leaves the ROM off" is_off $large
 check "and the device as it was" [ "$before" = "$(state $large)" ]
-check "nobody is left behind" sh -c '! ps | grep -v grep | grep -q "passthru rom"'
+check "nobody is left behind" no_line "passthru rom" ps
 # Whatever happened, it can be read again.
 check "a large ROM" ends 0 passthru rom dump $large /tmp/large.rom
 check "comes whole" [ "$(wc -c </tmp/large.rom)" -eq 8388608 ]
 
-echo "rom: $pass passed, $fail failed"
-[ $fail -eq 0 ]
+verdict

@@ -1,12 +1,12 @@
 # Runs the list of writes that the simulated kernel answers, /rig/operations, against this one, and compares errno by
 # errno. For the machine sriov. Lines "ok" and "not ok" are tests.
 modprobe -a vfio-pci vfio_iommu_type1
-NIC=0000:02:00.0 NIC2=0000:03:00.0 PORT=0000:00:03.0 PF=0000:01:00.0 ABSENT=0000:1f:1f.7
+NIC=0000:02:00.0 NIC2=0000:03:00.0 PORT=0000:00:03.0 PF=0000:01:00.0 VF=0000:01:00.1 ABSENT=0000:1f:1f.7
 pci=/sys/bus/pci/devices
 pass=0 fail=0
 
 # named TEXT: with the names of the list replaced. Longest first: NIC is the beginning of NIC2.
-named() { echo "$1" | sed "s/NIC2/$NIC2/g; s/NIC/$NIC/g; s/PORT/$PORT/g; s/\bPF\b/$PF/g; s/ABSENT/$ABSENT/g"; }
+named() { echo "$1" | sed "s/NIC2/$NIC2/g; s/NIC/$NIC/g; s/PORT/$PORT/g; s/\bPF\b/$PF/g; s/\bVF\b/$VF/g; s/ABSENT/$ABSENT/g"; }
 driver() { [ -e "$pci/$1/driver" ] && basename "$(readlink "$pci/$1/driver")" || echo -; }
 # errno TEXT: the name of the error in what the shell said.
 errno() {

@@ -10,7 +10,9 @@ static const int clinux_o_path = 010000000;
 static const int clinux_at_empty_path = 0x1000;
 
 // openat2(2) with RESOLVE_IN_ROOT: `path` is resolved as if `root` were "/", so no link leads out of it.
-// Returns a descriptor or -errno (-ENOSYS before Linux 5.6).
+// Returns a descriptor or -errno (-ENOSYS before Linux 5.6). -EAGAIN, which a rename anywhere on the machine can bring about,
+// is returned only when it came for that many milliseconds: then nobody knows what is at the path.
+static const int clinux_open_patience = 5000;
 int clinux_open_in_root(int root, const char *path, int flags);
 
 // Writes `length` bytes to the existing file `path` in a child process and waits `milliseconds` for it.
@@ -19,9 +21,13 @@ int clinux_open_in_root(int root, const char *path, int flags);
 int clinux_write_with_deadline(const char *path, const void *bytes, size_t length, int milliseconds);
 
 // Reads `path` up to its end or `capacity` bytes (or, with `link`, its target) in a child process and waits `milliseconds`
-// for it. On success returns 0 and stores the bytes and their number; else the child's errno or ETIMEDOUT as above.
+// for it. On success returns 0 and stores the bytes and their number; else the child's errno, or ETIMEDOUT after the child
+// was killed. Then `stuck` is the child if it waits inside a driver and cannot end, else 0.
 int clinux_read_with_deadline(const char *path, bool link, void *buffer, size_t capacity, size_t *length,
-                              int milliseconds);
+                              int milliseconds, pid_t *stuck);
+
+// Whether a child of this process has ended; it is collected then.
+bool clinux_ended(pid_t child);
 
 // A program to be run, and how it ended. No shell; in a session of its own.
 typedef struct {
@@ -36,6 +42,12 @@ typedef struct {
     const void *input;
     size_t input_length;
     int milliseconds;
+    // How long the session of a program whose time is over has to end after SIGTERM; 0: it is killed at once.
+    int grace;
+    // Runs before the program begins, with its process, which leads its session: the program begins when it returns 0, and
+    // never does when it returns an errno, which clinux_run() returns then, or when this process ends in it. May be NULL.
+    int (*started)(void *context, pid_t process);
+    void *context;
     // Up to `capacity` bytes of standard output, and of standard error; with NULL that goes where the output goes. What
     // does not fit is read and thrown away, and counted.
     void *output, *errors;
@@ -45,7 +57,7 @@ typedef struct {
     int status;
 } clinux_program;
 
-// Runs a program and waits for its end. Returns 0, or an errno: ETIMEDOUT after the whole process group was killed; ESRCH
+// Runs a program and waits for its end. Returns 0, or an errno: ETIMEDOUT after its whole session was ended; ESRCH
 // when the process whose place it shall run in is gone.
 int clinux_run(clinux_program *program);
 

@@ -45,7 +45,9 @@ struct RecipeFacts {
     /// Nil when it could not be seen.
     var isVirtual: Bool? { primary.details.map { $0.physicalFunction != nil } }
     var isBootDisplay: Bool? { primary.details?.bootVGA }
-    var virtualFunctions: Int { primary.details?.sriov?.enabled ?? 0 }
+    var virtualFunctions: Int {
+        primary.details?.sriov.map { $0.enabled ?? $0.virtualFunctions.count } ?? 0
+    }
     var hasResizableBARs: Bool { primary.details?.capabilities?.resizableBAR ?? false }
 
     /// Functions on the root bus share a slot by the platform's layout, not because they are one card.

@@ -108,3 +108,13 @@ extension IVRS {
         ivmd.filter { $0.segment == segment && $0.covers(requester) }
     }
 }
+
+extension IVRS {
+    /// Whether a unit serves the I/O APIC of the south bridge, which bears the address 00:14.0 on every AMD machine. Without
+    /// that entry the kernel remaps no interrupts (check_ioapic_information() in drivers/iommu/amd/init.c).
+    public var namesSouthBridgeIOAPIC: Bool {
+        ivhd.contains { unit in
+            unit.devices.contains { $0.special?.kind == .ioapic && $0.special?.source.deviceID == 0x00A0 }
+        }
+    }
+}

@@ -102,8 +102,11 @@ public struct DisplayInventory: Codable, Sendable, Hashable {
         }
         var renderNodes: [String: String] = [:]
         for name in names where Sysfs.isNumbered(name, "renderD") {
-            if let path = try? machine.devicePath("/sys/class/drm/" + name) {
+            do throws(Unreadable) {
+                guard let path = try machine.devicePathIfThere("/sys/class/drm/" + name) else { continue }
                 renderNodes[Machine.parent(of: path)] = name
+            } catch {
+                unknown["renderNodes"] = error.reason
             }
         }
         for name in names where Sysfs.isNumbered(name, "card") {

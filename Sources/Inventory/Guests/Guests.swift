@@ -73,17 +73,32 @@ public struct HostDisk: Codable, Sendable, Hashable {
     }
 
     /// Follows the links below the runner's `/dev`.
-    init(_ path: String, _ place: RunnerFiles) {
+    ///
+    /// - Parameter unknown: filled in where they could not be followed.
+    init(_ path: String, _ place: RunnerFiles, _ unknown: inout [String: String]) {
         self.path = path
         var here = path
-        for _ in 0..<8 {
-            guard here.utf8.starts(with: "/dev/".utf8), let target = try? place.files.linkTarget(here) else { break }
-            here = target
+        for _ in 0..<8 where here.utf8.starts(with: "/dev/".utf8) {
+            do throws(Errno) {
+                here = try place.files.linkTarget(here)
+            } catch {
+                // EINVAL: it is no link.
+                if !error.isAbsence, error != .invalidArgument {
+                    unknown["disks"] = Unreadable(error, place.name(here)).reason
+                }
+                break
+            }
         }
         // sysfs writes a slash in a name as an exclamation mark.
         let name = String(decoding: here.utf8.dropFirst(5).map { $0 == 0x2F ? 0x21 : $0 }, as: UTF8.self)
-        let isBlock = here.utf8.starts(with: "/dev/".utf8) && place.host.exists("/sys/class/block/" + name)
-        device = isBlock ? name : nil
+        device = nil
+        guard here.utf8.starts(with: "/dev/".utf8) else { return }
+        let entry = "/sys/class/block/" + name
+        do throws(Errno) {
+            if try place.host.isThere(entry) { device = name }
+        } catch {
+            unknown["disks"] = Unreadable(error, entry).reason
+        }
     }
 }
 
@@ -128,7 +143,11 @@ public struct GuestInventory: Codable, Sendable, Hashable {
 
     /// The guests of a runner in a container.
     private mutating func read(_ runner: GuestRunner, _ machine: Machine) {
-        guard let container = runner.container, let folder = runner.configuration else { return }
+        guard let container = runner.container else { return }
+        guard let folder = runner.configuration else {
+            if let why = runner.unknown["files"] { unknown[container.name] = why }
+            return
+        }
         if let why = runner.unknown["files"] ?? runner.unknown["hostConfiguration"] {
             unknown["\(container.name):\(folder)"] = why
             return
@@ -151,6 +170,17 @@ public struct GuestInventory: Codable, Sendable, Hashable {
         case .libvirt: readLibvirt(place)
         case .proxmox: readProxmox(place)
         case .qemu: break
+        }
+    }
+
+    /// The names in a folder of links that say which guests start by themselves; nil where they could not be seen.
+    mutating func autostart(_ folder: String, _ place: RunnerFiles) -> Set<String>? {
+        do throws(Errno) {
+            return Set(try place.list(folder))
+        } catch {
+            if error.isAbsence { return [] }
+            unknown[place.name(folder)] = Unreadable(error, place.name(folder)).reason
+            return nil
         }
     }
 

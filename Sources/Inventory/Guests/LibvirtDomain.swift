@@ -7,10 +7,11 @@ extension GuestInventory {
     /// `/run/libvirt/qemu` (https://libvirt.org/formatdomain.html).
     mutating func readLibvirt(_ place: RunnerFiles) {
         let folder = "/etc/libvirt/qemu"
-        let autostart = Set((try? place.list(folder + "/autostart")) ?? [])
+        let autostart = autostart(folder + "/autostart", place)
         for file in files(in: folder, endingIn: ".xml", place) {
             guard var guest = readDomain("\(folder)/\(file)", place) else { continue }
-            guest.startsAtBoot = autostart.contains(file)
+            guest.startsAtBoot = autostart?.contains(file)
+            if autostart == nil { guest.unknown["startsAtBoot"] = unknown[place.name(folder + "/autostart")] }
             guest.configuration = "\(folder)/\(file)"
             guest.hostFile = place.hostPath("\(folder)/\(file)", in: folder)
             guests.append(guest)
@@ -76,7 +77,7 @@ extension KnownGuest {
             case ("hostdev", "usb"): addUSB(device.child("source"))
             case ("disk", "nvme"): add(device.child("source"))
             case ("disk", "block"):
-                if let node = device.child("source")?["dev"] { disks.append(HostDisk(node, place)) }
+                if let node = device.child("source")?["dev"] { disks.append(HostDisk(node, place, &unknown)) }
             case ("hostdev", nil) where device.child("source")?.child("address") != nil: add(device.child("source"))
             default: break
             }

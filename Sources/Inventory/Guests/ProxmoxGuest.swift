@@ -70,7 +70,7 @@ extension KnownGuest {
         case _ where ["scsi", "virtio", "ide", "sata", "efidisk", "tpmstate"].contains { Sysfs.isNumbered(key, $0) }:
             for word in words {
                 let path = word.hasPrefix("file=") ? String(word.dropFirst(5)) : word
-                if path.hasPrefix("/dev/") { disks.append(HostDisk(path, place)) }
+                if path.hasPrefix("/dev/") { disks.append(HostDisk(path, place, &unknown)) }
             }
         default: break
         }
@@ -99,9 +99,14 @@ extension KnownGuest {
             if let address = PCIAddress(text) {
                 functions.append(address)
             } else if let first = PCIAddress(text + ".0") {
-                let names = machine.listIfAny(PCIInventory.root)
-                let found = names.compactMap { PCIAddress($0) }.filter { $0.sharesSlot(with: first) }
-                functions += found.isEmpty ? [first] : found
+                do throws(Errno) {
+                    let names = try machine.listIfThere(PCIInventory.root) ?? []
+                    let found = names.compactMap { PCIAddress($0) }.filter { $0.sharesSlot(with: first) }
+                    functions += found.isEmpty ? [first] : found
+                } catch {
+                    functions.append(first)
+                    unknown["functions"] = Unreadable(error, PCIInventory.root).reason
+                }
             } else {
                 unknown["functions"] = "no PCI address: \(source), \(text)"
             }

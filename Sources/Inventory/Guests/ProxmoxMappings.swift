@@ -1,4 +1,5 @@
 internal import Machine
+internal import SystemPackage
 
 /// Names that Proxmox gives to devices, `/etc/pve/mapping/pci.cfg` and `usb.cfg`: for each node of a cluster the device that
 /// a name stands for. A section is a name alone in its line, and indented lines; `map` lists what stands for it.
@@ -11,18 +12,31 @@ struct ProxmoxMappings {
     private var pci: [String: Section] = [:]
     private var usb: [String: Section] = [:]
     private var node = ""
+    /// Why the names, or this node's name, could not be read.
+    private var unread: Unreadable?
 
     init() {}
 
     init(_ place: RunnerFiles) {
-        pci = Self.sections((try? place.lines("/etc/pve/mapping/pci.cfg")) ?? [])
-        usb = Self.sections((try? place.lines("/etc/pve/mapping/usb.cfg")) ?? [])
+        pci = Self.sections(lines("/etc/pve/mapping/pci.cfg", place))
+        usb = Self.sections(lines("/etc/pve/mapping/usb.cfg", place))
         guard !pci.isEmpty || !usb.isEmpty else { return }
-        // A link to nodes/NAME.
-        if let link = place.files.linkName("/etc/pve/local") {
-            node = link
-        } else if let name = (try? place.lines("/etc/hostname"))?.first {
+        do throws(Errno) {
+            // A link to nodes/NAME.
+            node = Machine.lastComponent(of: try place.files.link("/etc/pve/local"))
+        } catch {
+            if !error.isAbsence, error != .invalidArgument { unread = Unreadable(error, place.name("/etc/pve/local")) }
+            let name = lines("/etc/hostname", place).first ?? ""
             node = String(name.prefix { $0 != "." && $0 != " " })
+        }
+    }
+
+    private mutating func lines(_ path: String, _ place: RunnerFiles) -> [String] {
+        do throws(Unreadable) {
+            return try place.lines(path)
+        } catch {
+            if !error.isAbsence { unread = error }
+            return []
         }
     }
 
@@ -62,6 +76,7 @@ struct ProxmoxMappings {
 
     /// What this node has for a name. Of several PCI devices Proxmox takes at the guest's start the first that is free.
     private func map(_ name: String, _ sections: [String: Section]) -> Result<[String: String], Unreadable> {
+        if let unread { return .failure(unread) }
         guard let section = sections[name] else { return .failure(Unreadable("a mapped device is not looked up")) }
         if section.isMediated { return .failure(Unreadable("a mediated device is not looked up")) }
         let mine = section.maps.filter { $0["node"] == node }

@@ -68,7 +68,9 @@ extension KnownGuest {
                 unknown["functions"] = "a device without an address: \(source)"
             }
         case "-drive", "-blockdev", "-hda", "-hdb", "-hdc", "-hdd", "-cdrom":
-            for path in QEMUOption(value).all where path.hasPrefix("/dev/") { disks.append(HostDisk(path, place)) }
+            for path in QEMUOption(value).all where path.hasPrefix("/dev/") {
+                disks.append(HostDisk(path, place, &unknown))
+            }
         default: return false
         }
         return true

@@ -20,9 +20,16 @@ struct RunnerProcess: Sendable, Hashable {
         var own: ProcessRoot.Reader?
         for pid in try machine.processes() {
             // A command line may be long, but not without end: the kernel allows a quarter of the stack's limit.
-            guard let bytes = try? machine.read("/proc/\(pid)/cmdline", limit: 4 << 20),
-                let role = role(ofCommandLine: bytes)
-            else { continue }
+            let path = "/proc/\(pid)/cmdline"
+            let bytes: [UInt8]
+            do throws(Errno) {
+                bytes = try machine.read(path, limit: 4 << 20)
+            } catch {
+                // It ended meanwhile.
+                if error.isAbsence || error == .noSuchProcess { continue }
+                throw Unreadable(error, path)
+            }
+            guard let role = role(ofCommandLine: bytes) else { continue }
             let reader = own ?? ProcessRoot.Reader(machine)
             own = reader
             found.append(RunnerProcess(pid: pid, words: words(bytes), role: role, root: reader.root(of: pid)))

@@ -128,14 +128,24 @@ extension GuestRunner {
         ].filter(there.exists)
         switch kind {
         case .libvirt:
-            if there.exists("/etc/libvirt") { configuration = "/etc/libvirt/qemu" }
+            if isThere("/etc/libvirt", there) { configuration = "/etc/libvirt/qemu" }
             virsh = there.program("virsh")
             socket = ["/run/libvirt/virtqemud-sock", "/run/libvirt/libvirt-sock", "/var/run/libvirt/libvirt-sock"]
                 .first(where: there.exists)
         case .proxmox:
-            if there.exists("/etc/pve") { configuration = "/etc/pve/qemu-server" }
+            if isThere("/etc/pve", there) { configuration = "/etc/pve/qemu-server" }
             qm = there.program("qm")
         case .qemu: break
+        }
+    }
+
+    /// Whether it has a folder; where that cannot be seen it is taken for one, whose content then cannot be read.
+    private mutating func isThere(_ path: String, _ machine: Machine) -> Bool {
+        do throws(Errno) {
+            return try machine.isThere(path)
+        } catch {
+            unknown["files"] = Unreadable(error, path).reason
+            return container != nil
         }
     }
 

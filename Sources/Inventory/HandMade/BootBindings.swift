@@ -57,8 +57,14 @@ public struct BootBindings: Sendable, Hashable, Codable {
     private mutating func readModules(_ machine: Machine) {
         let folders = ["/etc/modules-load.d", "/etc/dracut.conf.d", "/etc/mkinitcpio.conf.d"]
         let files = ["/etc/modules", "/etc/initramfs-tools/modules", "/etc/mkinitcpio.conf", "/etc/dracut.conf"]
-        let found = folders.flatMap { folder in
-            machine.listIfAny(folder).filter { $0.hasSuffix(".conf") }.map { "\(folder)/\($0)" }
+        var found: [String] = []
+        for folder in folders {
+            do throws(Errno) {
+                let names = try machine.listIfThere(folder) ?? []
+                found += names.filter { $0.hasSuffix(".conf") }.map { "\(folder)/\($0)" }
+            } catch {
+                unknown[folder] = reason(error, folder)
+            }
         }
         for path in files + found {
             do throws(Errno) {

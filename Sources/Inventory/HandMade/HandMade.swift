@@ -61,11 +61,11 @@ public struct HandMade: Sendable {
     /// Reads what is said about modules and drivers, and no scripts.
     static func readDrivers(_ machine: Machine) throws(HandMadeError) -> HandMade {
         var found = HandMade()
-        for name in machine.listIfAny("/etc/modules.d") {
+        for name in found.names(in: "/etc/modules.d", machine) {
             try found.readModules("/etc/modules.d/\(name)", isList: true, machine)
         }
         try found.readModules("/etc/modules.conf", isList: false, machine)
-        for name in machine.listIfAny("/etc/modprobe.d") where name.hasSuffix(".conf") {
+        for name in found.names(in: "/etc/modprobe.d", machine) where name.hasSuffix(".conf") {
             try found.readModules("/etc/modprobe.d/\(name)", isList: false, machine)
         }
         found.readDriverctl(machine)
@@ -76,8 +76,17 @@ public struct HandMade: Sendable {
         do throws(Errno) {
             return try machine.read(path, limit: 1 << 20)
         } catch {
-            if error != .noSuchFileOrDirectory { unknown[path] = reason(error, path) }
+            if !error.isAbsence { unknown[path] = reason(error, path) }
             return nil
+        }
+    }
+
+    private mutating func names(in folder: String, _ machine: Machine) -> [String] {
+        do throws(Errno) {
+            return try machine.listIfThere(folder) ?? []
+        } catch {
+            unknown[folder] = reason(error, folder)
+            return []
         }
     }
 
@@ -128,7 +137,7 @@ public struct HandMade: Sendable {
 
     private mutating func readDriverctl(_ machine: Machine) {
         let folder = "/etc/driverctl.d"
-        for name in machine.listIfAny(folder) where name.hasPrefix("pci-") {
+        for name in names(in: folder, machine) where name.hasPrefix("pci-") {
             let path = "\(folder)/\(name)"
             guard let address = PCIAddress(String(name.dropFirst(4))), let bytes = bytes(path, machine) else {
                 continue

@@ -40,6 +40,25 @@ public struct BootConfiguration: Sendable, Hashable, Codable {
         return configuration
     }
 
+    /// A file's bytes; nil where there is none, and where it cannot be read, which `unknown` then says.
+    private mutating func bytesIfThere(_ path: String, _ machine: Machine) -> [UInt8]? {
+        do {
+            return try machine.readIfThere(path)
+        } catch {
+            unknown[path] = reason(error, path)
+            return nil
+        }
+    }
+
+    private mutating func names(in folder: String, endingIn suffix: String, _ machine: Machine) -> [String] {
+        do {
+            return (try machine.listIfThere(folder) ?? []).filter { $0.hasSuffix(suffix) }
+        } catch {
+            unknown[folder] = reason(error, folder)
+            return []
+        }
+    }
+
     private mutating func readGRUB(_ machine: Machine) {
         for folder in ["/boot/grub", "/boot/grub2"] {
             let path = "\(folder)/grub.cfg"
@@ -50,10 +69,10 @@ public struct BootConfiguration: Sendable, Hashable, Codable {
                 if error != .noSuchFileOrDirectory { unknown[path] = reason(error, path) }
                 continue
             }
-            let environment = (try? machine.read("\(folder)/grubenv")).flatMap(GRUBEnvironment.init)?.values ?? [:]
+            let environment = bytesIfThere("\(folder)/grubenv", machine).flatMap(GRUBEnvironment.init)?.values ?? [:]
             var sources: [String: [UInt8]] = [:]
             let extra = "\(folder)/grub.ext.cfg"
-            if let bytes = try? machine.read(extra) { sources[extra] = bytes }
+            if let bytes = bytesIfThere(extra, machine) { sources[extra] = bytes }
             let menu = GRUBMenu(bytes, savedEnvironment: environment, sources: sources)
             for entry in menu.entries {
                 for line in entry.linux {
@@ -71,21 +90,19 @@ public struct BootConfiguration: Sendable, Hashable, Codable {
 
     private mutating func readDefaults(_ machine: Machine) {
         let path = "/etc/default/grub"
-        guard let first = try? machine.read(path) else { return }
+        guard let first = bytesIfThere(path, machine) else { return }
         let folder = "/etc/default/grub.d"
-        let more = machine.listIfAny(folder).filter { $0.hasSuffix(".cfg") }.compactMap {
-            try? machine.read("\(folder)/\($0)")
-        }
+        let more = names(in: folder, endingIn: ".cfg", machine).compactMap { bytesIfThere("\(folder)/\($0)", machine) }
         let words = GRUBDefaults([first] + more).arguments.words.map(\.text)
         lines.append(Line(file: path, entry: nil, arguments: words.joined(separator: " ")))
     }
 
     private mutating func readEntries(_ machine: Machine) {
-        let block = ["/boot/grub2/grubenv", "/boot/grub/grubenv"].lazy.compactMap { try? machine.read($0) }.first
-        let environment = block.flatMap(GRUBEnvironment.init)?.values ?? [:]
+        let blocks = ["/boot/grub2/grubenv", "/boot/grub/grubenv"].compactMap { bytesIfThere($0, machine) }
+        let environment = blocks.first.flatMap(GRUBEnvironment.init)?.values ?? [:]
         for folder in ["/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries"] {
-            for name in machine.listIfAny(folder) where name.hasSuffix(".conf") {
-                guard let bytes = try? machine.read("\(folder)/\(name)") else { continue }
+            for name in names(in: folder, endingIn: ".conf", machine) {
+                guard let bytes = bytesIfThere("\(folder)/\(name)", machine) else { continue }
                 let entry = BootLoaderEntry(bytes)
                 guard entry.options != nil else { continue }
                 let words = entry.commandLine(environment: environment).words.map(\.text)
@@ -97,14 +114,14 @@ public struct BootConfiguration: Sendable, Hashable, Codable {
 
     private mutating func readArgumentFiles(_ machine: Machine) {
         let folder = "/etc/cmdline.d"
-        let parts = machine.listIfAny(folder).filter { $0.hasSuffix(".conf") }.map { "\(folder)/\($0)" }
+        let parts = names(in: folder, endingIn: ".conf", machine).map { "\(folder)/\($0)" }
         for path in ["/etc/kernel/cmdline"] + parts {
-            guard let bytes = try? machine.read(path) else { continue }
+            guard let bytes = bytesIfThere(path, machine) else { continue }
             let line = ArgumentFile(bytes).commandLine.words.map(\.text).joined(separator: " ")
             lines.append(Line(file: path, entry: nil, arguments: line))
         }
         let path = "/etc/kernelstub/configuration"
-        guard let bytes = try? machine.read(path) else { return }
+        guard let bytes = bytesIfThere(path, machine) else { return }
         if let options = KernelstubSettings(bytes)?.options {
             lines.append(Line(file: path, entry: nil, arguments: options.joined(separator: " ")))
         } else {
@@ -114,7 +131,7 @@ public struct BootConfiguration: Sendable, Hashable, Codable {
 
     private mutating func readIStoreOS(_ machine: Machine) {
         let path = "/etc/config/grub"
-        guard let bytes = try? machine.read(path) else { return }
+        guard let bytes = bytesIfThere(path, machine) else { return }
         do {
             let grub = IStoreOSGRUB(try UCIDocument(bytes))
             let intel = machine.exists("\(Firmware.tablesRoot)/DMAR")

@@ -34,6 +34,7 @@ public struct Kernel: Sendable, Hashable, Codable {
         "IRQ_REMAP": "irq_remapping_prepare",
         "IOMMUFD": "",
         "VFIO": "",
+        "VFIO_DEVICE_CDEV": "",
         "VFIO_PCI": "",
         "VFIO_PCI_VGA": "",
         "VFIO_PCI_IGD": "",
@@ -97,11 +98,17 @@ public struct Kernel: Sendable, Hashable, Codable {
             unknown["config"] = unknown["release"]
             return
         }
+        var lost = "no /boot/config-\(release)"
         for path in [
             "/boot/config-\(release)", "/lib/modules/\(release)/config", "/lib/modules/\(release)/build/.config",
         ] {
-            let lines = try? machine.lines(in: path) { line in option(in: line).map(Self.isWanted) ?? false }
-            if let lines, !lines.isEmpty { return setConfig(Array(lines.joined(separator: "\n").utf8), from: path) }
+            var lines: [String] = []
+            do {
+                lines = try machine.lines(in: path) { line in option(in: line).map(Self.isWanted) ?? false }
+            } catch {
+                if !error.isAbsence { lost = reason(error, path) }
+            }
+            if !lines.isEmpty { return setConfig(Array(lines.joined(separator: "\n").utf8), from: path) }
         }
         let compressed = "/proc/config.gz"
         if let bytes = try? machine.read(compressed), let text = Gzip.decompress(bytes, limit: 8 << 20) {
@@ -118,13 +125,13 @@ public struct Kernel: Sendable, Hashable, Codable {
             }
             let found = Set(lines.map { String($0.split(separator: " ").last ?? "") })
             guard found.contains("start_kernel") else {
-                unknown["config"] = "no /boot/config-\(release), and \(path) does not show the kernel's symbols"
+                unknown["config"] = "\(lost), and \(path) does not show the kernel's symbols"
                 return
             }
             config = symbols.mapValues { found.contains($0) ? "y" : "n" }
             configSource = path
         } catch {
-            unknown["config"] = "no /boot/config-\(release), and " + reason(error, path)
+            unknown["config"] = "\(lost), and " + reason(error, path)
         }
     }
 
@@ -152,29 +159,49 @@ public struct Kernel: Sendable, Hashable, Codable {
         )
     }
 
+    private mutating func isModuleThere(_ name: String, _ machine: Machine) -> Bool {
+        let path = "/sys/module/\(name)"
+        do {
+            return try machine.isThere(path)
+        } catch {
+            unknown["modules.\(name)"] = reason(error, path)
+            return false
+        }
+    }
+
     private mutating func readModules(_ machine: Machine) {
         var states: [String: KernelModule.State] = [:]
         var installed: Set<String>?
         if let release {
             let root = "/lib/modules/\(release)"
             let family = Set(Self.family)
-            func names(in file: String) -> [String]? {
-                (try? machine.lines(in: "\(root)/\(file)") { line in
-                    let path = line.prefix { $0 != UInt8(ascii: ":") }
-                    return family.contains(
-                        ModuleFiles.moduleName(fromPath: String(decoding: path, as: UTF8.self)) ?? ""
-                    )
-                }).map { lines in lines.compactMap { ModuleFiles.moduleName(fromPath: String($0.prefix { $0 != ":" })) }
+            func names(in file: String) throws(Unreadable) -> [String]? {
+                let path = "\(root)/\(file)"
+                do throws(Errno) {
+                    let lines = try machine.lines(in: path) { line in
+                        let path = line.prefix { $0 != UInt8(ascii: ":") }
+                        return family.contains(
+                            ModuleFiles.moduleName(fromPath: String(decoding: path, as: UTF8.self)) ?? ""
+                        )
+                    }
+                    return lines.compactMap { ModuleFiles.moduleName(fromPath: String($0.prefix { $0 != ":" })) }
+                } catch {
+                    guard error.isAbsence else { throw Unreadable(reason(error, path)) }
+                    return nil
                 }
             }
-            for name in names(in: "modules.builtin") ?? [] { states[name] = .builtIn }
-            if let names = names(in: "modules.dep") {
-                installed = Set(names)
-            } else if let files = try? machine.list(root), files.contains(where: { $0.hasSuffix(".ko") }) {
-                // OpenWrt keeps them flat, without modules.dep.
-                installed = Set(files.compactMap { ModuleFiles.moduleName(fromPath: $0) })
-            } else {
-                unknown["modules"] = "\(root)/modules.dep: no such file or directory"
+            do throws(Unreadable) {
+                for name in try names(in: "modules.builtin") ?? [] { states[name] = .builtIn }
+                if let names = try names(in: "modules.dep") {
+                    installed = Set(names)
+                } else if let files = try? machine.list(root), files.contains(where: { $0.hasSuffix(".ko") }) {
+                    // OpenWrt keeps them flat, without modules.dep.
+                    installed = Set(files.compactMap { ModuleFiles.moduleName(fromPath: $0) })
+                } else {
+                    unknown["modules"] = "\(root)/modules.dep: no such file or directory"
+                }
+            } catch {
+                unknown["modules"] = error.reason
             }
         } else {
             unknown["modules"] = unknown["release"]
@@ -182,8 +209,10 @@ public struct Kernel: Sendable, Hashable, Codable {
         for name in Self.family {
             if loaded?.contains(name) == true {
                 states[name] = .loaded
-            } else if states[name] == nil, machine.exists("/sys/module/\(name)") {
+            } else if states[name] == nil, isModuleThere(name, machine) {
                 states[name] = loaded == nil ? .loaded : .builtIn
+            } else if states[name] == nil, unknown["modules.\(name)"] != nil {
+                unknown["modules"] = unknown.removeValue(forKey: "modules.\(name)")
             } else if states[name] == nil, let installed {
                 if !installed.contains(name) {
                     states[name] = .absent
@@ -198,10 +227,12 @@ public struct Kernel: Sendable, Hashable, Codable {
                 // A module that is built in and has no parameters may have no folder.
                 let folder = module.state == .loaded ? "/sys/module/\(name)" : "/sys/module"
                 if !machine.exists(folder) { unknown["parameters"] = "\(folder): no such file or directory" }
-                let parameters = "/sys/module/\(name)/parameters"
-                for parameter in machine.listIfAny(parameters) {
-                    module.parameters[parameter] = machine.textIfAny("\(parameters)/\(parameter)")
+                var parameters = Attributes(machine, "/sys/module/\(name)")
+                for parameter in parameters.list("parameters", "parameters") {
+                    // Some may only be written.
+                    module.parameters[parameter] = machine.textIfAny("\(parameters.folder)/parameters/\(parameter)")
                 }
+                unknown.merge(parameters.unknown) { first, _ in first }
             }
             modules.append(module)
         }

@@ -11,8 +11,11 @@ public struct ModuleIndex: Sendable {
     /// Reads the lines that match any of the functions.
     public static func read(_ machine: Machine, for functions: [PCIFunction]) -> ModuleIndex {
         var index = ModuleIndex()
-        guard let release = machine.textIfAny("/proc/sys/kernel/osrelease") else {
-            index.unknown["aliases"] = "/proc/sys/kernel/osrelease: no such file or directory"
+        let release: String
+        do {
+            release = try machine.text("/proc/sys/kernel/osrelease")
+        } catch {
+            index.unknown["aliases"] = reason(error, "/proc/sys/kernel/osrelease")
             return index
         }
         let path = "/lib/modules/\(release)/modules.alias"

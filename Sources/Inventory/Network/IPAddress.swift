@@ -1,5 +1,5 @@
 /// IP addresses as text and back.
-enum IPAddress {
+public enum IPAddress {
     static func text(_ address: UInt32) -> String {
         "\(address >> 24).\(address >> 16 & 255).\(address >> 8 & 255).\(address & 255)"
     }
@@ -44,7 +44,7 @@ enum IPAddress {
     }
 
     /// An IPv6 address in the form of RFC 5952: small letters, the first of the longest runs of zero groups left out.
-    static func text(_ bytes: [UInt8]) -> String {
+    public static func text(_ bytes: [UInt8]) -> String {
         let groups = stride(from: 0, to: bytes.count - 1, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
         var best = 0..<0
         var start = 0

@@ -100,8 +100,9 @@ extension NetworkInterface {
             interface.unknown["functions"] = error.reason
         }
         var folder = Attributes(machine, path)
-        let event = machine.deviceEvent(path)
+        let event = folder.event("type")
         let names = folder.list("", "lowers")
+        folder.unknown["uppers"] = folder.unknown["lowers"]
         let flags = folder.hexadecimal("flags", "isUp", required: true)
         interface.isUp = flags.map { $0 & 1 != 0 }
         interface.index = folder.number("ifindex", "index", required: true)

@@ -61,7 +61,7 @@ extension NetworkInventory {
                 found[name, default: []].append(route)
             }
         } catch {
-            if !machine.isWhole("/proc/net", ["dev"]) || machine.exists(Self.route6Path) {
+            if !machine.isWhole("/proc/net", ["dev"]) || !error.isAbsence {
                 unknown["routes6"] = error.reason
                 isComplete = false
             }
@@ -241,7 +241,7 @@ extension NetworkInventory {
                 )
             }
         } catch {
-            if machine.isWhole("/proc/net", ["dev"]) && !machine.exists(path) { return }
+            if machine.isWhole("/proc/net", ["dev"]) && error.isAbsence { return }
             for index in interfaces.indices { interfaces[index].unknown["addresses"] = error.reason }
         }
     }

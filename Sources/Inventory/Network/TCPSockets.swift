@@ -32,7 +32,7 @@ struct TCPSockets {
                 for line in try machine.textLines(path).dropFirst() { sockets.take(line) }
             } catch {
                 // A kernel without IPv6 has no second list.
-                if path == "/proc/net/tcp" || machine.exists(path) { sockets.unreadable = error.reason }
+                if path == "/proc/net/tcp" || !error.isAbsence { sockets.unreadable = error.reason }
             }
         }
         return sockets
@@ -73,7 +73,7 @@ extension IPAddress {
     }
 
     /// An address as its 4 or 16 bytes; nil for anything else. A zone such as `%eth0` is no part of it.
-    static func bytes(_ text: String) -> [UInt8]? {
+    public static func bytes(_ text: String) -> [UInt8]? {
         let text = text.utf8.firstIndex(of: UInt8(ascii: "%")).map { String(text[..<$0]) } ?? text
         if let address = parse4(text) { return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: address >> $0) } }
         var address = in6_addr()

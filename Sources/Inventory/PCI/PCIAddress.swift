@@ -66,6 +66,9 @@ public struct PCIAddress: Sendable, Hashable {
     /// Domain, bus and device without the function: `0000:02:00`.
     public var slot: String { String(description.dropLast(2)) }
 
+    /// Whether both are at one bus.
+    public func sharesBus(with other: PCIAddress) -> Bool { domain == other.domain && bus == other.bus }
+
     /// Whether both are functions of one device.
     public func sharesSlot(with other: PCIAddress) -> Bool {
         domain == other.domain && bus == other.bus && device == other.device

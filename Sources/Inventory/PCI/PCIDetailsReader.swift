@@ -13,8 +13,22 @@ extension PCIFunction {
             unknown["details"] = reason(error, path)
             return
         }
-        func text(_ name: String) -> String? {
-            (try? directory.read(name)).map { String(decoding: $0.trimmed, as: UTF8.self) }
+        func text(_ name: String, for key: String) -> String? {
+            do {
+                return String(decoding: try directory.read(name).trimmed, as: UTF8.self)
+            } catch {
+                if !error.isAbsence { details.unknown[key] = reason(error, "\(path)/\(name)") }
+                return nil
+            }
+        }
+        func isThere(_ name: String, for key: String) -> Bool {
+            do {
+                _ = try directory.status(name)
+                return true
+            } catch {
+                if !error.isAbsence { details.unknown[key] = reason(error, "\(path)/\(name)") }
+                return false
+            }
         }
         func required(_ name: String, for key: String) -> String? {
             do {
@@ -24,8 +38,13 @@ extension PCIFunction {
                 return nil
             }
         }
-        func target(_ name: String) -> PCIAddress? {
-            (try? directory.link(name)).flatMap { PCIAddress(lastComponent($0)) }
+        func target(_ name: String, for key: String) -> PCIAddress? {
+            do {
+                return PCIAddress(lastComponent(try directory.link(name)))
+            } catch {
+                if !error.isAbsence { details.unknown[key] = reason(error, "\(path)/\(name)") }
+                return nil
+            }
         }
 
         details.revision = required("revision", for: "revision").flatMap { parseHexadecimal($0.utf8) }.map {
@@ -33,13 +52,15 @@ extension PCIFunction {
         }
         details.readParents(of: path, on: machine)
         // Before Linux 5.15 there is no reset_method; `reset` is there when some method works.
-        if let methods = text("reset_method") {
+        if let methods = text("reset_method", for: "resetMethods") {
             details.resetMethods = methods.split(separator: " ").map(String.init)
-        } else if (try? directory.status("reset")) != nil {
+        } else if details.unknown["resetMethods"] != nil {
+            // The reason is there.
+        } else if isThere("reset", for: "resetMethods") {
             details.unknown["resetMethods"] = "the kernel can reset it, but this kernel does not say how"
-        } else if (try? directory.status("resource")) != nil {
+        } else if details.unknown["resetMethods"] == nil, isThere("resource", for: "resetMethods") {
             details.resetMethods = []
-        } else {
+        } else if details.unknown["resetMethods"] == nil {
             details.unknown["resetMethods"] = "\(path)/reset_method: no such file"
         }
         // Reading these two waits for the device's lock, which a driver that never lets go keeps for ever.
@@ -48,7 +69,7 @@ extension PCIFunction {
                 let bytes = try machine.readWithDeadline("\(path)/\(name)", milliseconds: 2_000)
                 return String(decoding: bytes.trimmed, as: UTF8.self)
             } catch {
-                if error == .timedOut { details.unknown[name] = reason(error, "\(path)/\(name)") }
+                if !error.isAbsence { details.unknown[name] = reason(error, "\(path)/\(name)") }
                 return nil
             }
         }
@@ -57,25 +78,33 @@ extension PCIFunction {
         if let lines = required("resource", for: "resources") {
             details.resources = PCIResource.parse(lines)
         }
-        details.rom = (try? directory.status("rom")) != nil
+        let rom = isThere("rom", for: "rom")
+        details.rom = details.unknown["rom"] == nil ? rom : nil
         details.readConfigSpace(of: path, in: directory, device: address)
-        details.readLink(text)
-        details.numaNode = text("numa_node").flatMap(Int.init).flatMap { $0 < 0 ? nil : $0 }
-        details.bootVGA = text("boot_vga").map { $0 == "1" }
-        details.enabled = text("enable").map { $0 != "0" }
-        details.irq = text("irq").flatMap(Int.init).flatMap { $0 == 0 ? nil : $0 }
-        details.powerState = text("power_state")
-        details.d3coldAllowed = text("d3cold_allowed").map { $0 != "0" }
-        if let total = text("sriov_totalvfs").flatMap(Int.init) {
-            var functions: [PCIAddress] = []
-            while let address = target("virtfn\(functions.count)") { functions.append(address) }
+        details.link = Self.link { text($0, for: "link") }
+        details.numaNode = text("numa_node", for: "numaNode").flatMap(Int.init).flatMap { $0 < 0 ? nil : $0 }
+        details.bootVGA = text("boot_vga", for: "bootVGA").map { $0 == "1" }
+        details.enabled = text("enable", for: "enabled").map { $0 != "0" }
+        details.irq = text("irq", for: "irq").flatMap(Int.init).flatMap { $0 == 0 ? nil : $0 }
+        details.powerState = text("power_state", for: "powerState")
+        details.d3coldAllowed = text("d3cold_allowed", for: "d3coldAllowed").map { $0 != "0" }
+        if let total = text("sriov_totalvfs", for: "sriov").flatMap(Int.init) {
+            // One that the kernel is taking away leaves a gap.
+            var names: [String] = []
+            do {
+                names = try directory.list().filter { Sysfs.isNumbered($0, "virtfn") }
+            } catch {
+                details.unknown["sriov"] = reason(error, path)
+            }
+            let functions = names.sorted(by: Sysfs.inOrder).compactMap { target($0, for: "sriov") }
+            let enabled = locked("sriov_numvfs").flatMap(Int.init)
             details.sriov = SRIOV(
                 total: total,
-                enabled: locked("sriov_numvfs").flatMap(Int.init) ?? functions.count,
+                enabled: enabled ?? (details.unknown["sriov_numvfs"] == nil ? functions.count : nil),
                 virtualFunctions: functions
             )
         }
-        details.physicalFunction = target("physfn")
+        details.physicalFunction = target("physfn", for: "physicalFunction")
         if let group {
             let regions = "/sys/kernel/iommu_groups/\(group)/reserved_regions"
             do {
@@ -83,6 +112,8 @@ extension PCIFunction {
             } catch {
                 details.unknown["reservedRegions"] = reason(error, regions)
             }
+        } else if let why = unknown["group"] {
+            details.unknown["reservedRegions"] = why
         }
         if let modules {
             details.modules = modules.claiming(self)
@@ -101,7 +132,11 @@ extension PCIFunction {
             let directory = try machine.directory(path)
             details.readParents(of: path, on: machine)
             details.readConfigSpace(of: path, in: directory, device: address)
-            details.physicalFunction = (try? directory.link("physfn")).flatMap { PCIAddress(lastComponent($0)) }
+            do {
+                details.physicalFunction = PCIAddress(lastComponent(try directory.link("physfn")))
+            } catch  where !error.isAbsence {
+                details.unknown["physicalFunction"] = reason(error, "\(path)/physfn")
+            } catch {}
         } catch {
             details.unknown["capabilities"] = reason(error, path)
         }
@@ -111,10 +146,16 @@ extension PCIFunction {
 
 extension PCIDetails {
     fileprivate mutating func readParents(of path: String, on machine: Machine) {
-        parents = (try? machine.linkTarget(path)).map { target in
-            target.utf8.split(separator: UInt8(ascii: "/")).dropLast().compactMap { PCIAddress(Substring($0)) }
+        do {
+            let target = try machine.linkTarget(path)
+            parents = target.utf8.split(separator: UInt8(ascii: "/")).dropLast().compactMap {
+                PCIAddress(Substring($0))
+            }
+        } catch  where error == .invalidArgument {
+            unknown["parents"] = "\(path) is not a link into /sys/devices"
+        } catch {
+            unknown["parents"] = reason(error, path)
         }
-        if parents == nil { unknown["parents"] = "\(path) is not a link into /sys/devices" }
     }
 
     fileprivate mutating func readConfigSpace(of path: String, in directory: any FileDirectory, device: PCIAddress) {
@@ -138,8 +179,10 @@ extension PCIDetails {
             unknown["capabilities"] = reason(error, "\(path)/config")
         }
     }
+}
 
-    fileprivate mutating func readLink(_ text: (String) -> String?) {
+extension PCIFunction {
+    private static func link(_ text: (String) -> String?) -> PCILink? {
         // "Unknown" and a width of 0 or 255 are what the kernel says of a port with nothing behind it.
         func speed(_ name: String) -> String? {
             text(name).flatMap { $0.hasPrefix("Unknown") ? nil : $0 }
@@ -147,8 +190,8 @@ extension PCIDetails {
         func width(_ name: String) -> Int? {
             text(name).flatMap(Int.init).flatMap { $0 == 0 || $0 == 255 ? nil : $0 }
         }
-        guard let best = text("max_link_width") ?? text("current_link_width") else { return }
-        link = PCILink(
+        guard let best = text("max_link_width") ?? text("current_link_width") else { return nil }
+        return PCILink(
             speed: speed("current_link_speed"),
             width: width("current_link_width"),
             maximumSpeed: speed("max_link_speed"),

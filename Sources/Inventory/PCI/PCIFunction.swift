@@ -112,8 +112,8 @@ public struct PCILink: Sendable, Hashable, Codable {
 public struct SRIOV: Sendable, Hashable, Codable {
     /// VFs that the function can have.
     public var total: Int
-    /// VFs that it has now.
-    public var enabled: Int
+    /// VFs that it has now; null while the driver makes or takes away some and does not answer.
+    @Nullable public var enabled: Int?
     public var virtualFunctions: [PCIAddress]
 }
 

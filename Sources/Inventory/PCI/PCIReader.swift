@@ -29,13 +29,28 @@ public struct PCIInventory: Sendable, Hashable, Codable {
         functions.reserveCapacity(found.count)
         var unknown: [String: String] = [:]
         for (address, name) in found {
-            if let function = PCIFunction(address: address, name: name, on: machine) {
-                functions.append(function)
-            } else {
-                unknown[name] = "\(root)/\(name): neither uevent nor vendor, device and class can be read"
+            do throws(Unreadable) {
+                functions.append(try PCIFunction(address: address, name: name, on: machine))
+            } catch {
+                unknown[name] = error.reason
             }
         }
-        return PCIInventory(functions: functions, unknown: unknown)
+        var inventory = PCIInventory(functions: functions, unknown: unknown)
+        inventory.noteWhatIsLetGo(machine)
+        return inventory
+    }
+
+    /// A driver's link goes before the driver does: while vfio-pci waits for a guest that has the function open
+    /// (vfio_unregister_group_dev() in drivers/vfio/vfio_main.c), only the node of its group tells that it is not free.
+    private mutating func noteWhatIsLetGo(_ machine: Machine) {
+        guard let all = functions, all.contains(where: \.seemsFree) else { return }
+        let nodes = Set(machine.listIfAny("/dev/vfio").compactMap { Int($0) })
+        guard !nodes.isEmpty else { return }
+        let bound = Set(all.filter { $0.driver?.contains("vfio") == true }.compactMap(\.group))
+        for index in all.indices where all[index].seemsFree {
+            guard let group = all[index].group, nodes.contains(group), !bound.contains(group) else { continue }
+            functions?[index].unknown["driver"] = "/dev/vfio/\(group) is still there: a guest has not let go of it"
+        }
     }
 }
 
@@ -45,22 +60,37 @@ func lastComponent(_ path: String) -> String {
     return String(path[path.utf8.index(after: slash)...])
 }
 
+extension PCIFunction {
+    fileprivate var seemsFree: Bool { driver == nil && group != nil && unknown["driver"] == nil && !`class`.isBridge }
+}
+
 /// Why something is unknown: the error and where it happened.
 func reason(_ error: Errno, _ path: String) -> String {
     "\(path): \(error.description.lowercased())"
 }
 
+extension PCIInventory {
+    /// Functions that the kernel lists and of which nothing could be read, with the reason.
+    public var unread: [PCIAddress: String] {
+        unknown.reduce(into: [:]) { found, entry in
+            if let address = PCIAddress(entry.key) { found[address] = entry.value }
+        }
+    }
+}
+
 extension PCIFunction {
-    init?(address: PCIAddress, name: String, on machine: Machine) {
+    init(address: PCIAddress, name: String, on machine: Machine) throws(Unreadable) {
         let path = PCIInventory.root + "/" + name
         let directory: any FileDirectory
-        do { directory = try machine.directory(path) } catch { return nil }
+        do { directory = try machine.directory(path) } catch { throw Unreadable(reason(error, path)) }
         // On a live machine reading uevent waits for the device's lock, for ever if a driver never lets go of it; modalias
         // says the same without a lock.
         let file = machine.isLive ? "modalias" : "uevent"
         let bytes = try? directory.read(file)
         let parsed = bytes.flatMap { machine.isLive ? FunctionIDs(modalias: $0) : FunctionIDs(uevent: $0) }
-        guard let ids = parsed ?? FunctionIDs(attributesOf: directory) else { return nil }
+        guard let ids = parsed ?? FunctionIDs(attributesOf: directory) else {
+            throw Unreadable("\(path): neither \(file) nor vendor, device and class can be read")
+        }
         self.init(
             address: address,
             vendor: HardwareID(ids.vendor),

@@ -1,4 +1,5 @@
 internal import Machine
+internal import SystemPackage
 
 /// One line of a mount table.
 struct MountTable {
@@ -131,8 +132,10 @@ extension StorageInventory {
         case "btrfs":
             let named = resolve(mount.source, machine)
             guard let named else { break }
-            mount.devices = Self.members(ofBtrfsWith: named, machine) ?? [named]
-            if machine.listIfAny("/sys/fs/btrfs").isEmpty {
+            mount.devices = [named]
+            do throws(Errno) {
+                mount.devices = try Self.members(ofBtrfsWith: named, machine) ?? [named]
+            } catch {
                 mount.unknown["devices"] = "further devices of the file system are not shown: /sys/fs/btrfs"
             }
             return
@@ -162,9 +165,11 @@ extension StorageInventory {
     }
 
     /// All devices of the btrfs file system that has `name` among them (Documentation/ABI/testing/sysfs-fs-btrfs).
-    private static func members(ofBtrfsWith name: String, _ machine: Machine) -> [String]? {
-        for identifier in machine.listIfAny("/sys/fs/btrfs") {
-            let names = machine.listIfAny("/sys/fs/btrfs/\(identifier)/devices")
+    private static func members(ofBtrfsWith name: String, _ machine: Machine) throws(Errno) -> [String]? {
+        let identifiers = try machine.list("/sys/fs/btrfs")
+        guard !identifiers.isEmpty else { throw .noSuchFileOrDirectory }
+        for identifier in identifiers {
+            let names = try machine.listIfThere("/sys/fs/btrfs/\(identifier)/devices") ?? []
             if names.contains(name) { return names.sorted(by: Sysfs.inOrder) }
         }
         return nil

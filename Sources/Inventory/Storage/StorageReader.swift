@@ -39,15 +39,12 @@ extension StorageInventory {
             let device = devices[index]
             guard device.name.utf8.starts(with: "nvme".utf8) else { continue }
             var paths = hidden[device.name] ?? []
-            if paths.isEmpty, let target = try? machine.devicePath("/sys/class/block/" + device.name) {
-                let subsystem = Machine.parent(of: target)
-                for name in machine.listIfAny(subsystem) where Sysfs.isNumbered(name, "nvme") {
-                    guard let controller = try? machine.devicePath(subsystem + "/" + name) else { continue }
-                    let functions = Sysfs.functions(in: controller)
-                    if !functions.isEmpty { paths.append(functions) }
-                }
+            do throws(Unreadable) {
+                if paths.isEmpty { paths = try Self.controllerPaths(of: device.name, machine) }
+            } catch {
+                devices[index].unknown["functions"] = error.reason
             }
-            if paths.isEmpty {
+            if paths.isEmpty, devices[index].unknown["functions"] == nil {
                 devices[index].unknown["functions"] = "no controller shown: /sys/class/block/\(device.name)"
             }
             devices[index].paths = paths
@@ -59,6 +56,25 @@ extension StorageInventory {
                 devices[other].unknown["functions"] = devices[index].unknown["functions"]
             }
         }
+    }
+
+    /// The ways to the controllers of a namespace's subsystem: all of them, or an error.
+    private static func controllerPaths(of name: String, _ machine: Machine) throws(Unreadable) -> [[String]] {
+        guard let target = try machine.devicePathIfThere("/sys/class/block/" + name) else { return [] }
+        let subsystem = Machine.parent(of: target)
+        let names: [String]
+        do throws(Errno) {
+            names = try machine.listIfThere(subsystem) ?? []
+        } catch {
+            throw Unreadable(error, subsystem)
+        }
+        var paths: [[String]] = []
+        for name in names where Sysfs.isNumbered(name, "nvme") {
+            guard let controller = try machine.devicePathIfThere(subsystem + "/" + name) else { continue }
+            let functions = Sysfs.functions(in: controller)
+            if !functions.isEmpty { paths.append(functions) }
+        }
+        return paths
     }
 
     /// `nvme0c1n2` is a path to `nvme0n2`.
@@ -94,7 +110,7 @@ extension StorageInventory {
             }
         } catch {
             // A kernel without swap support has no such file.
-            if machine.isLive && !machine.exists(path) { return }
+            if machine.isLive && error.isAbsence { return }
             unknown["swaps"] = error.reason
         }
     }
@@ -107,7 +123,8 @@ extension StorageInventory {
             let value = source.dropFirst(prefix.count)
             if prefix == "PARTUUID=" {
                 for device in devices where device.kind == .partition {
-                    let event = machine.deviceEvent("/sys/class/block/" + device.name)
+                    // What cannot be read is looked for by its link, and else counts as not found.
+                    let event = (try? machine.deviceEvent("/sys/class/block/" + device.name)) ?? [:]
                     if let id = event["PARTUUID"], id.lowercased() == value.lowercased() { return device.name }
                 }
             }
@@ -151,7 +168,7 @@ extension BlockDevice {
         device.functions = Sysfs.functions(in: path)
         device.paths = device.functions.isEmpty ? [] : [device.functions]
         device.number = folder.text("dev", "number")
-        device.readSignature(machine)
+        device.readSignature(machine, &folder)
         device.readOnly = folder.flag("ro", "readOnly")
         device.partitionNumber = folder.number("partition", "partitionNumber")
         device.holders = folder.list("holders", "holders").sorted(by: Sysfs.inOrder)
@@ -167,11 +184,16 @@ extension BlockDevice {
     }
 
     /// From udev's database, whose lines `E:KEY=VALUE` are what udevadm(8) shows as properties.
-    private mutating func readSignature(_ machine: Machine) {
+    private mutating func readSignature(_ machine: Machine, _ folder: inout Attributes) {
         guard let number else { return }
         let key = Array("E:ID_FS_TYPE=".utf8)
-        let lines = try? machine.lines(in: "/run/udev/data/b" + number) { $0.starts(with: key) }
-        signature = lines?.first.map { String(Substring($0.utf8.dropFirst(key.count))) }
+        let path = "/run/udev/data/b" + number
+        do throws(Errno) {
+            let lines = try machine.lines(in: path) { $0.starts(with: key) }
+            signature = lines.first.map { String(Substring($0.utf8.dropFirst(key.count))) }
+        } catch {
+            if !error.isAbsence { folder.unknown["signature"] = Unreadable(error, path).reason }
+        }
     }
 
     private static func isSlot(_ name: String) -> Bool {
@@ -186,7 +208,7 @@ extension BlockDevice {
             kind = .deviceMapper
             mapperName = folder.text("dm/name", "mapperName")
             mapperUUID = folder.text("dm/uuid", "mapperUUID")
-        } else if folder.exists("md") {
+        } else if folder.exists("md", "kind") {
             kind = .md
             level = folder.text("md/level", "level")
         } else if Sysfs.isNumbered(name, "loop") {
@@ -196,7 +218,7 @@ extension BlockDevice {
             kind = .zram
         } else if Sysfs.isNumbered(name, "bcache") {
             kind = .bcache
-        } else if folder.exists("device") || !functions.isEmpty {
+        } else if folder.exists("device", "kind") || !functions.isEmpty {
             kind = .disk
             readIdentity(&folder)
         }

@@ -18,7 +18,7 @@ public enum GuestDetach {
         _ permissions: Permissions,
         progress: (Text) -> Void
     ) throws(Failure) -> Outcome {
-        try Execution.carryOut(on: machine, verb: "guest-detach", permissions, progress: progress) {
+        try Execution.carryOut(on: machine, verb: "guest-detach", permissions, givesBack: true, progress: progress) {
             () throws(Failure) -> Intention in
             let host = Host.read(machine, [.pci, .usb, .guests])
             let guest = try GuestCatalog(machine, host.guests).guest(name)

@@ -14,7 +14,7 @@ enum BusyHolders: Guard {
     }
 
     static func releaseFindings(_ request: Request) -> [GuardFinding] {
-        let held = request.wanted.filter { $0.driver == "vfio-pci" }
+        let held = request.wanted.filter(\.mayBeAway)
         guard let first = held.first else { return [] }
         var findings = held.compactMap { function -> GuardFinding? in
             let programs = programs(holding: function, request.host) { level(of: $0) == .refuse }
@@ -140,4 +140,10 @@ enum BusyHolders: Guard {
             )
         )
     }
+}
+
+extension PCIFunction {
+    /// Whether a guest may have the function. While an unbind waits for the guest, the kernel has taken the link to vfio-pci
+    /// away already (__device_release_driver() in drivers/base/dd.c), and the guest holds the group's node as before.
+    var mayBeAway: Bool { driver == nil || driver == "vfio-pci" }
 }

@@ -49,7 +49,10 @@ enum ConsoleDisplay: Guard {
         if isFirmwares || cards.contains(where: { $0.bootVGA == true }) || function.details?.bootVGA == true {
             return Text(en: "is the display of the firmware and the console", zh: "是固件和控制台所用的显示设备")
         }
-        if let why = display?.unknown["cards"] ?? display?.unknown["frameBuffers"] {
+        let lost =
+            display?.cards.lazy.compactMap { $0.unknown["functions"] ?? $0.unknown["bootVGA"] }.first
+            ?? display?.frameBuffers.lazy.compactMap { $0.unknown["functions"] }.first
+        if let why = display?.unknown["cards"] ?? display?.unknown["frameBuffers"] ?? lost {
             return Text(en: "may show the console (\(why))", zh: "可能显示控制台（\(Text(reason: why).zh)）")
         }
         if let display, display.drawsOnFrameBuffer {

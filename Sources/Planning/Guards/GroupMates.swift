@@ -10,6 +10,11 @@ enum GroupMates: Guard {
         let host = request.host
         let named = Set(request.wanted.map(\.address))
         return Set(request.wanted.compactMap(\.group)).sorted().compactMap { group in
+            if let why = host.unseenMember(ofGroup: group),
+                let device = request.wanted.first(where: { $0.group == group })
+            {
+                return unseen(group, device, why)
+            }
             let others = host.members(ofGroup: group).filter { !named.contains($0.address) && standsInTheWay($0) }
             guard !others.isEmpty, let device = request.wanted.first(where: { $0.group == group }) else { return nil }
             if let fixed = others.first(where: { $0.class.platformRole != nil }), let role = fixed.class.platformRole {
@@ -46,6 +51,17 @@ enum GroupMates: Guard {
                 costs: others.map(host.deviceCost)
             )
         }
+    }
+
+    private static func unseen(_ group: Int, _ device: PCIFunction, _ why: String) -> GuardFinding {
+        finding(
+            .refuse,
+            device,
+            Text(
+                en: "Which functions IOMMU group \(group) holds, and who uses them, cannot be seen (\(why)).",
+                zh: "无法得知 IOMMU 组 \(group) 中有哪些功能以及谁在使用（\(Text(reason: why).zh)）。"
+            )
+        )
     }
 
     /// Whether VFIO would call the group "not viable" because of this function: bound to a driver of the host, and no

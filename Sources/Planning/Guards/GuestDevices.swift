@@ -17,7 +17,7 @@ enum GuestDevices: Guard {
     }
 
     static func releaseFindings(_ request: Request) -> [GuardFinding] {
-        let bound = request.wanted.filter { $0.driver == "vfio-pci" }
+        let bound = request.wanted.filter(\.mayBeAway)
         guard let first = bound.first else { return [] }
         guard let guests = request.host.guests else { return [unseen(.warn, first, "not read")] }
         let found = bound.compactMap { running($0, Text(verbatim: "\($0.address)"), guests) }

@@ -20,6 +20,22 @@ enum IsolationMissing: Guard {
                 )
             }
             let group = function.group.flatMap { number in host.iommu?.groups?.first { $0.number == number } }
+            if let why = group?.unknown["name"] {
+                return finding(
+                    .refuse,
+                    function,
+                    Text(
+                        en: """
+                            Whether the IOMMU group of \(function.address) is one of vfio's no-IOMMU mode, which protects \
+                            nothing, cannot be seen (\(why)).
+                            """,
+                        zh: """
+                            无法判断 \(function.address) 的 IOMMU 组是否属于没有任何保护的 vfio 无 IOMMU 模式\
+                            （\(Text(reason: why).zh)）。
+                            """
+                    )
+                )
+            }
             if group?.isReal == false {
                 return finding(
                     .refuse,

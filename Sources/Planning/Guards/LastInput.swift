@@ -39,7 +39,8 @@ enum LastInput: Guard {
     /// A sentence about the keyboard that goes; nil when none does, or another one stays.
     private static func loss(_ request: Request, _ function: PCIFunction, _ input: InputInventory) -> Text? {
         let who = request.name(function)
-        if let why = input.unknown["devices"] {
+        let lost = input.devices.lazy.filter { $0.isKeyboard != false }.compactMap { $0.unknown["functions"] }.first
+        if let why = input.unknown["devices"] ?? lost {
             guard function.class.isUSBController else { return nil }
             return Text(
                 en: "The last keyboard may be at \(who.en) (\(why)).",

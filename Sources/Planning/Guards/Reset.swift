@@ -4,16 +4,15 @@ import Wording
 /// A device that nothing resets keeps what the last user left in it: memory of the guest, or a state from which only a
 /// power cycle helps.
 ///
-/// `reset_method` (Documentation/ABI/testing/sysfs-bus-pci) names only ways that reach this function alone: the kernel
-/// lists `bus` and `slot` where it is the only one there. Where all functions of a slot go, VFIO resets them together
-/// (VFIO_DEVICE_PCI_HOT_RESET); as long as one is not bound to vfio-pci, it cannot.
+/// Only ways that reach this function alone count (`Host.resetMethods(of:)`). Where all functions of a bus go, VFIO resets
+/// them together (VFIO_DEVICE_PCI_HOT_RESET); as long as one is not bound to vfio-pci, it cannot.
 enum Reset: Guard {
     static let name = "reset"
     static let levels = [GuardLevel.consent, .warn]
 
     static func findings(_ request: Request) -> [GuardFinding] {
         request.leaving.compactMap { function in
-            guard let methods = function.details?.resetMethods else {
+            guard let methods = request.host.resetMethods(of: function) else {
                 let why =
                     function.details?.unknown["resetMethods"] ?? function.unknown["details"] ?? "not read"
                 return finding(
@@ -26,16 +25,11 @@ enum Reset: Guard {
                 )
             }
             guard function.sharesReset else { return nil }
-            // Nothing resets the root bus: there the siblings' fate is not the function's.
-            let isBehindBridge = function.details?.parents?.isEmpty != true
-            let slot = request.host.functions.filter {
-                isBehindBridge && $0.address != function.address && $0.address.sharesSlot(with: function.address)
-                    && !$0.class.isBridge
-            }
-            let others = slot.filter { !request.isWanted($0) && $0.driver != "vfio-pci" }
+            let mates = request.host.busMates(of: function).filter { !$0.class.isBridge }
+            let others = mates.filter { !request.isWanted($0) && $0.driver != "vfio-pci" }
             let staying = others.filter { $0.driver != nil || $0.unknown["driver"] != nil }
             if !staying.isEmpty { return shared(function, staying, request.host) }
-            if !methods.isEmpty || (!slot.isEmpty && others.isEmpty) { return nil }
+            if !methods.isEmpty || (!mates.isEmpty && others.isEmpty) { return nil }
             return missing(function, others)
         }
     }
@@ -67,8 +61,8 @@ enum Reset: Guard {
             others.isEmpty
             ? Text.empty
             : Text(
-                en: " Give \(list.en) away too: then the slot is reset as a whole.",
-                zh: "请一并交出 \(list.zh)：这样整个插槽可以一起复位。"
+                en: " Give \(list.en) away too: then they are reset together.",
+                zh: "请一并交出 \(list.zh)：这样可以一起复位。"
             )
         return finding(
             .warn,

@@ -9,7 +9,8 @@ extension Host {
         if let why = unseenMeaning(of: function, consumers) { return why }
         for consumer in consumers where consumer.kind == .network {
             guard let interface = network.interface(consumer.name) else { continue }
-            if let why = interface.unknown["addresses"] ?? interface.unknown["hasDefaultRoute"] { return why }
+            let keys = ["addresses", "hasDefaultRoute", "uppers", "master"]
+            if let why = keys.lazy.compactMap({ interface.unknown[$0] }).first { return why }
         }
         return nil
     }
@@ -42,13 +43,19 @@ extension Host {
         if function.class.isStorage, let why = storage.unknown["devices"] { return Text(reason: why) }
         // A disk that hangs nobody knows where may hang below any controller.
         if function.class.isStorage,
-            let lost = storage.devices.first(where: { $0.kind == .disk && !$0.hidden && $0.unknown["functions"] != nil }
-            )
+            let lost = storage.devices.first(where: {
+                [.disk, .partition, .other].contains($0.kind) && !$0.hidden && $0.unknown["functions"] != nil
+            })
         {
             return Text(verbatim: "\(lost.name): ") + Text(reason: lost.unknown["functions"] ?? "")
         }
         let names = consumers.filter { $0.kind == .disk }.map(\.name)
         guard !names.isEmpty else { return nil }
+        // Whatever stands on a device may be in use, and what cannot be followed may stand on any.
+        for device in storage.devices {
+            let lost = ["holders", "slaves", "number", "backingFile"].lazy.compactMap { device.unknown[$0] }.first
+            if let lost { return Text(verbatim: "\(device.name): ") + Text(reason: lost) }
+        }
         if let why = storage.unknown["mounts"] ?? storage.unknown["swaps"] { return Text(reason: why) }
         return unplacedUse(storage, names)
     }

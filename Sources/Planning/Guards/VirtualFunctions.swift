@@ -19,22 +19,25 @@ enum VirtualFunctions: Guard {
         guard let details = function.details else {
             return unseen(function, function.unknown["details"] ?? "not read")
         }
+        if let why = details.unknown["sriov"] { return unseen(function, why) }
         guard let sriov = details.sriov else { return nil }
-        if let why = details.unknown["sriov_numvfs"] { return unseen(function, why) }
-        guard sriov.enabled > 0 || !sriov.virtualFunctions.isEmpty else { return nil }
+        guard let enabled = sriov.enabled else {
+            return unseen(function, details.unknown["sriov_numvfs"] ?? "not read")
+        }
+        guard enabled > 0 || !sriov.virtualFunctions.isEmpty else { return nil }
         let parts = sriov.virtualFunctions.compactMap(request.host.function)
         if let why = parts.lazy.compactMap({ $0.unknown["driver"] }).first { return unseen(function, why) }
-        guard parts.count == sriov.enabled else {
+        guard parts.count == enabled else {
             return finding(
                 .refuse,
                 function,
                 Text(
                     en: """
-                        \(address) has \(sriov.enabled) virtual functions, of which \(parts.count) can be seen. \
+                        \(address) has \(enabled) virtual functions, of which \(parts.count) can be seen. \
                         Take them away first: write 0 to its sriov_numvfs.
                         """,
                     zh: """
-                        \(address) 有 \(sriov.enabled) 个虚拟功能，其中能看到的有 \(parts.count) 个。\
+                        \(address) 有 \(enabled) 个虚拟功能，其中能看到的有 \(parts.count) 个。\
                         请先移除它们：向它的 sriov_numvfs 写入 0。
                         """
                 )

@@ -79,7 +79,10 @@ enum SystemdBoot {
             lines.append("GOTO=\"passthru_end\"")
             lines.append("LABEL=\"passthru_bind\"")
             lines.append("IMPORT{builtin}=\"kmod load vfio-pci\"")
-            lines.append("TEST==\"/sys/bus/pci/drivers/vfio-pci\", ATTR{driver_override}=\"vfio-pci\"")
+            lines.append(
+                "TEST==\"/sys/bus/pci/drivers/vfio-pci\", ATTR{driver_override}=\"vfio-pci\", "
+                    + "ENV{\(BoundByRule.property)}=\"1\""
+            )
             lines.append("GOTO=\"passthru_end\"")
             lines.append("LABEL=\"passthru_nodes\"")
         }

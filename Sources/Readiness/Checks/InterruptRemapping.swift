@@ -27,6 +27,7 @@ public enum InterruptRemapping: Check {
         if host.kernel?.arguments?.interruptRemapping.isOn == false { return .off(.switchedOff) }
         if host.kernel?.config?["IRQ_REMAP"] == "n" { return .off(.kernelWithout) }
         if let dmar = host.firmware?.dmar, !dmar.interruptRemapping { return .off(.firmwareOff) }
+        if let ivrs = host.firmware?.ivrs, !ivrs.namesSouthBridgeIOAPIC { return .off(.firmwareOff) }
         return .off(.unknown)
     }
 
@@ -61,6 +62,20 @@ public enum InterruptRemapping: Check {
                 actor: .distribution
             )
         case .off(.firmwareOff):
+            if host.firmware?.dmar == nil {
+                return .problem(
+                    chips
+                        + Text(
+                            en: "; the IVRS table names no I/O APIC at 00:14.0, the south bridge's",
+                            zh: "；IVRS 表没有列出南桥（00:14.0）的 I/O APIC"
+                        ),
+                    remedy: Text(
+                        en: "Update the firmware (BIOS): the kernel remaps no interrupts without that entry.",
+                        zh: "请更新固件（BIOS）：缺少该条目时内核不启用中断重映射。"
+                    ),
+                    actor: .firmware
+                )
+            }
             return .problem(
                 chips + Text(en: "; the DMAR table does not offer it", zh: "；DMAR 表没有提供该功能"),
                 remedy: Text(

@@ -17,9 +17,17 @@ public enum SRIOVCheck: Check {
                 .list(
                     capable.map { function in
                         let sriov = function.details?.sriov
+                        let total = sriov?.total ?? 0
+                        guard let enabled = sriov?.enabled else {
+                            let why = function.details?.unknown["sriov_numvfs"] ?? "not read"
+                            return Text(
+                                en: "\(function.address): of \(total) VFs an unknown number (\(why))",
+                                zh: "\(function.address)：\(total) 个 VF 中已启用的数量未知（\(Text(reason: why).zh)）"
+                            )
+                        }
                         return Text(
-                            en: "\(function.address): \(sriov?.enabled ?? 0) of \(sriov?.total ?? 0) VFs",
-                            zh: "\(function.address)：\(sriov?.total ?? 0) 个 VF 中已启用 \(sriov?.enabled ?? 0) 个"
+                            en: "\(function.address): \(enabled) of \(total) VFs",
+                            zh: "\(function.address)：\(total) 个 VF 中已启用 \(enabled) 个"
                         )
                     }
                 )

@@ -17,15 +17,39 @@ struct CaptureCommand: ParsableCommand {
 
     @Flag(
         help: .text(
-            "Keep serial numbers, MAC and IP addresses as they are.",
-            "保留序列号、MAC 和 IP 地址的原值。"
+            "Keep addresses, serial numbers, UUIDs and all arguments as they are.",
+            "保留地址、序列号、UUID 和所有参数的原值。"
         )
     )
     var full = false
+
+    @Flag(name: .shortAndLong, help: .text("Write it without asking.", "不询问，直接写入。"))
+    var yes = false
     @OptionGroup var common: CommonOptions
 
     func run() throws {
+        let canAsk = Console.isTerminal && !Console.isJSON && file != "-"
+        guard !full || yes || canAsk else {
+            throw Failure(
+                .usage,
+                Text(
+                    en: "--full keeps what identifies you, and nobody is here to ask: add --yes if that is meant.",
+                    zh: "--full 会保留能识别出您的信息，而现在无法询问：如果确实需要，请加上 --yes。"
+                )
+            )
+        }
         let capture = try Capture.run(try common.machine(), redacting: !full)
+        let contents = capture.contents.map { $0.string(in: Console.language) }
+        if canAsk && !yes {
+            Console.write(lines: contents)
+            let question = Text(en: "Write \(file)? [y/N] ", zh: "写入 \(file) 吗？[y/N] ")
+            Console.write(question.string(in: Console.language))
+            guard let answer = readLine(), answer.lowercased().hasPrefix("y") else {
+                throw Failure(.no, Text(en: "Nothing was written.", zh: "没有写入任何内容。"))
+            }
+        } else if !Console.isJSON {
+            Console.writeError(contents.map { Console.safe($0) }.joined(separator: "\n"))
+        }
         if file == "-" { return Console.write(capture.archive) }
         try Capture.write(capture, to: file)
         try common.print(capture.summary(of: file)) { summary, language in

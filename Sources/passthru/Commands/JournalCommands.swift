@@ -117,7 +117,7 @@ struct WatchCommand: ParsableCommand {
 }
 
 /// Ends with a status that the printed result explains, in one sentence more on standard error.
-private func end(with status: ExitStatus) throws {
+func end(with status: ExitStatus) throws {
     switch status {
     case .ok: return
     case .incomplete:

@@ -191,11 +191,16 @@ extension CommonOptions {
         on machine: Machine,
         _ verb: (Machine, Permissions) throws -> Outcome
     ) throws {
-        if writing.dryRun { return try print(plan) { OutcomeView(outcome: $0).lines(in: $1) } }
+        if writing.dryRun {
+            try print(plan) { OutcomeView(outcome: $0).lines(in: $1) }
+            return try end(with: plan.status)
+        }
         if plan.changed { try writing.confirm(OutcomeView(outcome: plan).lines(in: Console.language)) }
         var permissions = permissions
         permissions.dryRun = false
         permissions.shown = plan.plan
-        try print(verb(machine, permissions)) { OutcomeView(outcome: $0).result(in: $1) }
+        let outcome = try verb(machine, permissions)
+        try print(outcome) { OutcomeView(outcome: $0).result(in: $1) }
+        try end(with: outcome.status)
     }
 }

@@ -35,7 +35,7 @@ struct ShowView {
         add("Verdict", "结论", show.verdict.text.string(in: language))
         add("Refused because", "拒绝原因", show.refusal?.string(in: language))
         add("Host would lose", "主机将失去", Text.list(show.cost.map(\.text)).string(in: language))
-        add("Driver", "驱动", device.driver ?? "-")
+        add("Driver", "驱动", device.driver ?? unknown("driver") ?? "-")
         if let details = device.details {
             add("Modules", "可用模块", details.modules?.joined(separator: ", ") ?? unknown("modules"))
             addVerbatim("driver_override", details.driverOverride)
@@ -51,7 +51,7 @@ struct ShowView {
             add(
                 "Reset methods",
                 "复位方法",
-                details.resetMethods.map { $0.isEmpty ? "-" : $0.joined(separator: ", ") } ?? unknown("resetMethods")
+                show.resetMethods.map { $0.isEmpty ? "-" : $0.joined(separator: ", ") } ?? unknown("resetMethods")
             )
             add("Configuration space", "配置空间", details.configSize.map { "\($0)" } ?? unknown("configSize"))
             add("Capabilities", "能力", details.capabilities.map(capabilities) ?? unknown("capabilities"))
@@ -60,7 +60,13 @@ struct ShowView {
             add("NUMA node", "NUMA 节点", details.numaNode.map(String.init))
             addVerbatim("ROM", details.rom.map(yesNo))
             add("Boot display", "启动显示", details.bootVGA.map(yesNo))
-            addVerbatim("SR-IOV", details.sriov.map { "\($0.enabled)/\($0.total)" })
+            addVerbatim(
+                "SR-IOV",
+                details.sriov.map { sriov in
+                    sriov.enabled.map { "\($0)/\(sriov.total)" } ?? "?/\(sriov.total) "
+                        + (unknown("sriov_numvfs") ?? "")
+                }
+            )
             add("VF of", "所属 PF", details.physicalFunction?.description)
             for resource in details.resources where resource.index < 7 {
                 let kind =

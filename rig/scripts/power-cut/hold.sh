@@ -2,6 +2,6 @@
 read -r device event </rig/settings
 mkdir -p /var/lib/rig
 sh /rig/prepare.sh
-sh /rig/snapshot.sh >/var/lib/rig/before
+sh /rig/snapshot.sh >/var/lib/rig/before || exit
 sync
 transaction-probe "$device" --hold-at "$event"

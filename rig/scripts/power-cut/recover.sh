@@ -5,3 +5,4 @@ passthru recover >/mnt/share/recover 2>&1
 echo $? >/mnt/share/recover.status
 sh /rig/snapshot.sh >/mnt/share/after
 passthru history --json >/mnt/share/history
+echo $? >/mnt/share/history.status

@@ -195,12 +195,23 @@ enum NoReset: Probe {
 
     static func answer(_ subject: ProbeSubject, argument: String) -> ProbeAnswer {
         guard let address = subject.address else { return .noDevice }
-        guard let details = subject.function?.details else {
+        guard let function = subject.function, let details = function.details else {
             return .unknown(Text(en: "\(address) is not here", zh: "这里没有 \(address)"))
         }
-        guard let methods = details.resetMethods else { return .unknown(details.unknown["resetMethods"] ?? "not read") }
-        let list = methods.isEmpty ? "-" : methods.joined(separator: " ")
-        return .of(methods.isEmpty, Text(verbatim: "/sys/bus/pci/devices/\(address)/reset_method: \(list)"))
+        guard let named = details.resetMethods, let methods = subject.host.resetMethods(of: function) else {
+            return .unknown(details.unknown["resetMethods"] ?? "not read")
+        }
+        let list = named.isEmpty ? "-" : named.joined(separator: " ")
+        let path = "/sys/bus/pci/devices/\(address)/reset_method"
+        guard methods != named else { return .of(methods.isEmpty, Text(verbatim: "\(path): \(list)")) }
+        let mates = Text.list(subject.host.busMates(of: function).map(\.address.description))
+        return .of(
+            methods.isEmpty,
+            Text(
+                en: "\(path): \(list), but no bus reset: the bus has \(mates.en), too",
+                zh: "\(path)：\(list)，但不能用 bus：该总线上还有 \(mates.zh)"
+            )
+        )
     }
 }
 
@@ -210,17 +221,15 @@ enum BusResetOnly: Probe {
 
     static func answer(_ subject: ProbeSubject, argument: String) -> ProbeAnswer {
         guard let address = subject.address else { return .noDevice }
-        guard let details = subject.function?.details else {
+        guard let function = subject.function, let details = function.details else {
             return .unknown(Text(en: "\(address) is not here", zh: "这里没有 \(address)"))
         }
         guard let methods = details.resetMethods else { return .unknown(details.unknown["resetMethods"] ?? "not read") }
-        let mates = subject.host.functions.filter {
-            $0.address != address && $0.address.domain == address.domain && $0.address.bus == address.bus
-        }
+        let mates = subject.host.busMates(of: function)
         let list = methods.isEmpty ? "-" : methods.joined(separator: " ")
         let others = mates.map(\.address.description).joined(separator: ", ")
         return .of(
-            !mates.isEmpty && !methods.contains { $0 == "flr" || $0 == "af_flr" || $0 == "pm" },
+            !mates.isEmpty && !function.hasResetOfItsOwn,
             Text(
                 en: "reset_method: \(list); on the same bus: \(others.isEmpty ? "nothing" : others)",
                 zh: "reset_method：\(list)；同一总线上：\(others.isEmpty ? "无" : others)"

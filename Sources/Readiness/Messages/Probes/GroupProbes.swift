@@ -119,6 +119,9 @@ enum VirtualFunctionsOn: Probe {
         }
         let functions = subject.function.map { [$0] } ?? subject.host.functions
         guard let function = functions.first(where: { ($0.details?.sriov?.enabled ?? 0) > 0 }) else {
+            if let stuck = functions.first(where: { $0.details?.sriov.map { $0.enabled == nil } ?? false }) {
+                return .unknown(stuck.details?.unknown["sriov_numvfs"] ?? "not read")
+            }
             return .no(Text(en: "no virtual functions are switched on", zh: "没有启用虚拟功能"))
         }
         let sriov = function.details?.sriov
