@@ -117,9 +117,9 @@ import Wording
         do {
             _ = try IOMMUSwitch.run(Machine(sysfs), .init(isOn: true, trialMinutes: nil), Permissions()) { _ in }
             return nil
-        } catch let failure as Failure {
+        } catch {
             #expect(sysfs.host.differences(from: before) == [], "nothing was changed")
-            return failure
+            return error
         }
     }
 

@@ -2,6 +2,7 @@ import Inventory
 import Planning
 import TestHosts
 import Testing
+import Wording
 
 /// The firmware's mark on a display, where nothing else says that the console is there.
 @Suite struct BootVGATests {

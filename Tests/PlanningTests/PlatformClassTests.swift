@@ -1,6 +1,7 @@
 import Planning
 import TestHosts
 import Testing
+import Wording
 
 /// Which classes the machine itself runs on (PCI Code and ID Assignment specification, base classes 05, 06, 08 and 0C).
 @Suite struct PlatformClassTests {

@@ -2,6 +2,7 @@ import Inventory
 import Planning
 import TestHosts
 import Testing
+import Wording
 
 /// Facts about disks that several disks share, or that nothing else confirms.
 @Suite struct SharedDiskFactsTests {
