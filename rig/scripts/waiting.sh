@@ -53,7 +53,7 @@ first() {
 
 second() {
     # As on every system that is no practice machine: what a boot remembers is in memory.
-    mount -t tmpfs none /run
+    mount -t tmpfs none /run && mkdir -p /var/run && { [ -L /var/run ] || mount -t tmpfs none /var/run; }
     passthru boot --early >/tmp/early 2>&1
     passthru boot >/tmp/boot 2>&1
     cat /tmp/early /tmp/boot
