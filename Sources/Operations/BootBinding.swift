@@ -76,6 +76,16 @@ public struct BootBinding {
         self.file = file
         let journal = Journal(on: machine)
         let boot = machine.bootID
+        // It may be the one that nobody confirmed.
+        if let newest = (try? journal.ids())?.last, journal.unreadable.contains(newest) {
+            throw Failure(
+                .failed,
+                Text(
+                    en: "Nothing is bound in this boot: \(journal.path(newest)), the last change, cannot be read.",
+                    zh: "本次启动不绑定任何设备：无法读取最后一次更改的记录 \(journal.path(newest))。"
+                )
+            )
+        }
         takenBack = try History.entries(journal).filter { $0.undoBoot == boot && $0.header.boot != boot }
         do {
             standing = try journal.standing()

@@ -173,6 +173,18 @@ import Wording
         #expect(try Permanent.assign(sysfs, other, Permissions(dryRun: dryRun)).status == .ok)
     }
 
+    /// What it said may have been that nobody confirmed: the boot binds nothing. An older one stops no boot.
+    @Test(arguments: ["0001", "0002"]) func aDamagedFileAtBoot(_ id: String) throws {
+        let first = try Permanent.router()
+        _ = try Permanent.assign(first, [Self.nic])
+        _ = try Permanent.assign(first, ["0000:00:17.0"], once: true)
+        try damaged(first, id)
+        let sysfs = first.restarted(as: try Permanent.router(boot: "second").host, boot: "second")
+        let report = try BootBinding.run(Machine(sysfs), isEarly: true)
+        #expect((sysfs.driver(of: Self.nic) == "vfio-pci") == (id == "0001"))
+        #expect((report.problem?.en.contains("journal/0002") == true) == (id == "0002"))
+    }
+
     @Test func undoOfAnotherSaysIt() throws {
         let sysfs = try Permanent.router()
         _ = try Permanent.assign(sysfs, [Self.nic], once: true)
